@@ -1,0 +1,54 @@
+/**
+ * What no rule covers is logged and dropped. Since whoever sends garbage may send a lot of it, only
+ * so many records a second are written; the rest is counted and told in one.
+ */
+import type { Alarm, Alarms } from './alarms.js';
+import type { Limits } from './limits.js';
+import type { LogRecord } from './records.js';
+import type { Runtime } from './runtime.js';
+
+export class DropLog {
+  /** All that was dropped so far, written or not. */
+  total = 0;
+  private writtenThisSecond = 0;
+  private untold = 0;
+  private readonly secondEnds: Alarm;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly limits: Limits,
+    alarms: Alarms,
+  ) {
+    this.secondEnds = alarms.alarm(() => {
+      this.writtenThisSecond = 0;
+      this.tellRest();
+    });
+  }
+
+  /** Writes down that a message was dropped: why, how long it was, how it begins. */
+  drop(reason: string, bytes: number, text: string, from: string): void {
+    const quoted = text.slice(0, this.limits.quotedCharactersMax);
+    this.write({ event: 'dropped', reason, bytes, text: quoted, from });
+  }
+
+  /** Writes any record that a stranger can cause at will, within the same bound. */
+  write(record: LogRecord): void {
+    this.total += 1;
+    if (this.writtenThisSecond >= this.limits.droppedRecordsPerSecondMax) {
+      this.untold += 1;
+      return;
+    }
+    this.writtenThisSecond += 1;
+    this.runtime.record(record);
+    if (this.secondEnds.atMs === undefined) {
+      this.secondEnds.set(this.runtime.monotonicMs() + 1_000);
+    }
+  }
+
+  /** Tells what was only counted; also at the end of a run. */
+  tellRest(): void {
+    if (this.untold === 0) return;
+    this.runtime.record({ event: 'dropped-more', count: this.untold });
+    this.untold = 0;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Every bound of a node, with its unit (the name's last word) and its reason. Nothing in the
+ * program grows without one of these. Tests hand in smaller ones; users never need to.
+ */
+export const LIMITS = {
+  // Messages and framing
+
+  /** Bytes of one message. Classic programs read 1,024 bytes at once and lose what lies beyond. */
+  messageBytesMax: 1_024,
+  /** Bytes of one peer list from a seed: `peersMax` addresses of IPv6 length (47) and a comma. */
+  listBytesMax: 2_400_000,
+  /** Bytes of a peer list to a classic peer, which reads 10,240 bytes once. */
+  classicListBytesMax: 10_240,
+  /**
+   * Milliseconds without another byte after which bytes without a line end count as a message, if
+   * they parse as one: `…:50` may be the beginning of `…:5001`. Several times a loopback or LAN
+   * segment's delay, and short enough that a classic node does not notice.
+   */
+  stillnessMs: 150,
+  /** Milliseconds after which bare bytes that still parse as nothing are dropped as garbage. */
+  unfinishedMs: 5_000,
+  /** Characters of an unknown message that a log line quotes: enough to see what it is. */
+  quotedCharactersMax: 200,
+  /** `dropped` records a second; a flood of garbage must not fill the disk. The rest is counted. */
+  droppedRecordsPerSecondMax: 20,
+
+  // Links
+
+  /** Links of a seed: two thousand held registrations, and as many visitors. */
+  seedLinksMax: 4_096,
+  /** Links of a peer: its neighbors both ways, its seeds, and a class that visits at once. */
+  peerLinksMax: 1_024,
+  /** Bytes that wait for one link that has no room; a neighbor this far behind loses the rest. */
+  linkQueueBytesMax: 1_048_576,
+  /** Milliseconds in which a link must say its first word; a person with `nc` needs some. */
+  firstWordMs: 60_000,
+  /** Milliseconds of silence after which a visitor (neither registered nor a neighbor) is let go. */
+  visitorSilenceMs: 300_000,
+  /** Milliseconds for a connection to come up, half a second more than one lost SYN costs. */
+  dialMs: 1_500,
+  /** Milliseconds in which the other side must take a closed link's last bytes and end it too. */
+  lingerMs: 2_000,
+
+  // Seeds
+
+  /** Peers on a list. A list of this length still fits `listBytesMax`. */
+  peersMax: 50_000,
+  /** Registration links held for one announced address; a restart leaves an old one for a while. */
+  linksPerPeerMax: 4,
+  /** Milliseconds a probed peer has for its liveness reply; the protocol's figure. */
+  probeMs: 700,
+  /** Probes under way at once; the rest wait their turn. */
+  probesMax: 256,
+  /** Milliseconds for a new peer to begin to listen and answer the dial-back. */
+  dialBackMs: 20_000,
+  /** Milliseconds before the first repetition of a dial-back; doubled each time up to the next. */
+  dialBackPauseMs: 250,
+  dialBackPauseMsMax: 4_000,
+  /** Probes in a row that a listed peer of whom nobody complains may miss before it is removed. */
+  sweepStrikesMax: 3,
+  /** Milliseconds between the repetitions of a sweep's unanswered probe. */
+  sweepPauseMs: 5_000,
+  /** Milliseconds after an answered probe in which further reports on the peer ask no new probe. */
+  refutedMs: 500,
+  /** Reports on one peer that wait for one probe; more say nothing new. */
+  accusationsMax: 64,
+  /** Milliseconds for another seed to show its kind by an answer. */
+  seedAnswerMs: 1_500,
+  /** Reports that wait for one other seed to be reached. */
+  forwardsMax: 256,
+
+  // Peers: bootstrap
+
+  /** Milliseconds of the first pause before a seed is tried again; doubled up to the next. */
+  seedPauseMs: 1_000,
+  seedPauseMsMax: 30_000,
+  /** Milliseconds for a seed to answer a registration or a refresh. */
+  registerAnswerMs: 3_000,
+  /** Milliseconds between two messages to a classic seed, so that it never reads two at once. */
+  classicSpacingMs: 200,
+  /** Milliseconds before the first refresh while there are too few neighbors; doubled up to: */
+  refreshFirstMs: 250,
+  refreshFewMs: 1_500,
+  /** Liveness intervals between refreshes otherwise. */
+  refreshIntervals: 5,
+  /** Dead reports kept for a time in which no seed can be reached. */
+  reportsPendingMax: 64,
+  /** Seeds in a config file. */
+  seedsMax: 1_000,
+  /** Bytes of a config file: `seedsMax` lines with comments. */
+  configBytesMax: 262_144,
+
+  // Peers: overlay
+
+  /** Milliseconds that a leaving peer's last messages have to go out. */
+  leaveMs: 500,
+
+  /** Milliseconds for the answer to a connect request; a full classic peer stays silent. */
+  connectAnswerMs: 1_500,
+  /** Milliseconds for which a candidate that refused or failed is not picked again. */
+  candidateRestMs: 5_000,
+  /** Candidates at rest that are remembered. */
+  candidatesRestingMax: 4_096,
+  /** Milliseconds for which lost neighbors are tried again, one an interval: heals a split. */
+  lostNeighborMs: 3_600_000,
+  /** Lost neighbors that are remembered. */
+  lostNeighborsMax: 64,
+  /** Messages that wait for one classic neighbor, to which each takes a connection of its own. */
+  errandsPerNeighborMax: 64,
+  /** Connections at once to one classic neighbor, each a thread of its own over there. */
+  errandsAtOnceMax: 4,
+
+  // Peers: gossip
+
+  /** Milliseconds from the first neighbor to the first message: the other picks connect meanwhile. */
+  gossipSettleMs: 200,
+  /**
+   * Milliseconds: the message list's window. Older messages are not taken, so that nothing can
+   * come again after it was forgotten. A message crosses a network of thousands within seconds, a
+   * classic one within two: ten minutes is far longer than any can travel.
+   */
+  messageWindowMs: 600_000,
+  /** Milliseconds a message's timestamp may be ahead: clocks of lab machines differ by minutes. */
+  clockSkewMs: 300_000,
+  /** Digests the message list holds: 1,000 messages a second for the window and the skew. */
+  digestsMax: 1_048_576,
+  /** Messages kept with their text and links for `/ml`: what a person may look back on. */
+  recentMessagesMax: 1_000,
+  /** Rows of the message list that are written at exit or on `/ml`. */
+  messageRowsMax: 100,
+  /** The highest message number that is taken: what a float64 counts exactly. */
+  messageNumberMax: Number.MAX_SAFE_INTEGER,
+} as const;
+
+/** The bounds of one node. */
+export type Limits = { readonly [K in keyof typeof LIMITS]: number };

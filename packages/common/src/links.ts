@@ -1,0 +1,306 @@
+/**
+ * A node's links: bytes in, messages to whoever owns the link; messages out, framed as the other
+ * side frames its own. Ownership moves: the reception takes an incoming link's first message, and
+ * then, say, the neighbors own it.
+ *
+ * Invariants: an owner hears `closed` exactly once, unless it closed the link itself; links never
+ * exceed `linksMax`; a link that says nothing is let go; what waits for a full link is bounded.
+ */
+import { type Address, formatAddress } from './address.js';
+import type { Alarm, Alarms } from './alarms.js';
+import type { DropLog } from './drop-log.js';
+import type { Limits } from './limits.js';
+import type { DialFailure, LinkId, LinkInfo, Runtime } from './runtime.js';
+import { decode } from './wire/codec.js';
+import { Frame, type FrameEvent } from './wire/frame.js';
+
+/** Whoever deals with what comes over a link. */
+export interface LinkOwner {
+  /** The dial succeeded. */
+  opened?(link: Link): void;
+  message(link: Link, text: string): void;
+  /** Whether a bare text is whole without waiting for stillness (a classic list, by its asker). */
+  isComplete?(link: Link, text: string): boolean;
+  /** The other side sends no more, but still reads. Without this the link is closed. */
+  ended?(link: Link): void;
+  /** The link is gone, or never came up. */
+  closed(link: Link, reason: LinkEnd): void;
+}
+
+/** Why a link is gone. */
+export type LinkEnd = DialFailure | 'closed' | 'evicted' | 'silent';
+
+/** Rank of a link when room is needed: first those that never spoke, last those that are kept. */
+type Standing = 'wordless' | 'visitor' | 'kept';
+
+/** One link of the node; its owner may read all of it and change `owner` and `lines`. */
+export class Link {
+  remote: Address | undefined;
+  /** Whether messages to the other side end with a line feed. */
+  lines = false;
+  /** Monotonic milliseconds at which the other side last sent anything, or the link came up. */
+  heardAtMs: number;
+  /** @internal */ readonly frame: Frame;
+  /** @internal */ standing: Standing = 'kept';
+  /** @internal */ waiting: Uint8Array[] = [];
+  /** @internal */ waitingBytes = 0;
+  /** @internal */ isFull = false;
+  /** @internal */ stillness: Alarm | undefined;
+
+  /** @internal Made by {@link Links}. */
+  constructor(
+    readonly id: LinkId,
+    readonly direction: 'in' | 'out',
+    public owner: LinkOwner,
+    bytesMax: number,
+    nowMs: number,
+  ) {
+    this.frame = new Frame(bytesMax);
+    this.heardAtMs = nowMs;
+  }
+
+  /** The other side's socket address as it stands in the log. */
+  get from(): string {
+    return this.remote === undefined ? '-' : formatAddress(this.remote);
+  }
+}
+
+export class Links {
+  private readonly all = new Map<LinkId, Link>();
+  /** Each link stands in one of these, the one longest silent first. */
+  private readonly byStanding: Record<Standing, Map<LinkId, Link>> = {
+    wordless: new Map(),
+    visitor: new Map(),
+    kept: new Map(),
+  };
+  private readonly silence: Alarm;
+  private lastText = '';
+  private lastIsLine = false;
+  private lastBytes: Uint8Array = new Uint8Array();
+  /** Messages that found a link's queue full and were let go. */
+  lost = 0;
+
+  /** @param reception owns every incoming link until it hands it on. */
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly alarms: Alarms,
+    private readonly limits: Limits,
+    private readonly linksMax: number,
+    private readonly drops: DropLog,
+    private readonly reception: LinkOwner,
+  ) {
+    this.silence = alarms.alarm((nowMs) => this.closeSilent(nowMs));
+  }
+
+  get count(): number {
+    return this.all.size;
+  }
+
+  /** Starts a connection; its owner hears `opened` or `closed`. */
+  dial(to: Address, owner: LinkOwner): Link {
+    const link = new Link(
+      this.runtime.dial(to),
+      'out',
+      owner,
+      this.limits.messageBytesMax,
+      this.runtime.monotonicMs(),
+    );
+    link.remote = to;
+    this.all.set(link.id, link);
+    this.byStanding.kept.set(link.id, link);
+    return link;
+  }
+
+  /** Marks a link as one that the node wants to keep, however silent it is. */
+  keep(link: Link): void {
+    this.stand(link, 'kept');
+  }
+
+  /** Sets the bound of one message on this link (a peer list is longer than any other). */
+  allowBytes(link: Link, bytesMax: number): void {
+    link.frame.bytesMax = bytesMax;
+  }
+
+  /** Sends a message. False if the link is gone or so far behind that the message is lost. */
+  send(link: Link, text: string): boolean {
+    if (!this.all.has(link.id)) return false;
+    const bytes = this.encoded(text, link.lines);
+    if (!link.isFull) {
+      link.isFull = !this.runtime.send(link.id, bytes);
+      return true;
+    }
+    if (link.waitingBytes + bytes.length > this.limits.linkQueueBytesMax) {
+      this.lost += 1;
+      return false;
+    }
+    link.waiting.push(bytes);
+    link.waitingBytes += bytes.length;
+    return true;
+  }
+
+  /** Closes a link after what was sent; its owner hears nothing more of it. */
+  close(link: Link): void {
+    if (!this.all.has(link.id)) return;
+    for (const bytes of link.waiting) this.runtime.send(link.id, bytes);
+    this.forget(link);
+    this.runtime.close(link.id);
+  }
+
+  closeAll(): void {
+    for (const link of [...this.all.values()]) this.close(link);
+  }
+
+  opened(id: LinkId, info: LinkInfo): void {
+    const dialed = this.all.get(id);
+    const nowMs = this.runtime.monotonicMs();
+    if (dialed !== undefined) {
+      dialed.heardAtMs = nowMs;
+      dialed.owner.opened?.(dialed);
+      return;
+    }
+    if (info.direction === 'out') return; // Closed by the node before it came up.
+    if (this.all.size >= this.linksMax) this.evictOne();
+    const link = new Link(id, 'in', this.reception, this.limits.messageBytesMax, nowMs);
+    link.remote = info.remote;
+    this.all.set(id, link);
+    this.stand(link, 'wordless');
+    if (this.silence.atMs === undefined) this.silence.set(nowMs + this.limits.firstWordMs);
+  }
+
+  bytes(id: LinkId, chunk: Uint8Array): void {
+    const link = this.all.get(id);
+    if (link === undefined) return;
+    const nowMs = this.runtime.monotonicMs();
+    link.heardAtMs = nowMs;
+    this.stand(link, link.standing === 'wordless' ? 'visitor' : link.standing);
+    const events = link.frame.push(chunk, (text) => link.owner.isComplete?.(link, text) === true);
+    if (link.frame.lines) link.lines = true;
+    for (const event of events) this.deliver(link, event);
+    this.awaitStillness(link, nowMs + this.limits.stillnessMs);
+  }
+
+  ended(id: LinkId): void {
+    const link = this.all.get(id);
+    if (link === undefined) return;
+    this.deliver(link, link.frame.take());
+    if (!this.all.has(id)) return;
+    if (link.owner.ended === undefined) this.lose(link, 'closed');
+    else link.owner.ended(link);
+  }
+
+  closed(id: LinkId): void {
+    const link = this.all.get(id);
+    if (link === undefined) return;
+    this.deliver(link, link.frame.take());
+    if (this.all.has(id)) this.drop(link, 'closed');
+  }
+
+  failed(id: LinkId, reason: DialFailure): void {
+    const link = this.all.get(id);
+    if (link !== undefined) this.drop(link, reason);
+  }
+
+  drained(id: LinkId): void {
+    const link = this.all.get(id);
+    if (link === undefined) return;
+    link.isFull = false;
+    let sent = 0;
+    while (sent < link.waiting.length && !link.isFull) {
+      const bytes = link.waiting[sent] as Uint8Array;
+      link.waitingBytes -= bytes.length;
+      link.isFull = !this.runtime.send(id, bytes);
+      sent += 1;
+    }
+    link.waiting = link.waiting.slice(sent);
+  }
+
+  /** The bytes of a message; the last one is remembered, since gossip goes to many links. */
+  private encoded(text: string, isLine: boolean): Uint8Array {
+    if (text !== this.lastText || isLine !== this.lastIsLine) {
+      this.lastText = text;
+      this.lastIsLine = isLine;
+      this.lastBytes = Buffer.from(isLine ? `${text}\n` : text, 'utf8');
+    }
+    return this.lastBytes;
+  }
+
+  private deliver(link: Link, event: FrameEvent | undefined): void {
+    if (event === undefined || !this.all.has(link.id)) return;
+    if (event.kind === 'message') {
+      link.owner.message(link, event.text);
+      return;
+    }
+    const { code, bytes, beginning } = event;
+    this.drops.drop(code, bytes, beginning, link.from);
+  }
+
+  /** Bare bytes count as a message once the link was still, if they parse; garbage goes later. */
+  private awaitStillness(link: Link, atMs: number): void {
+    if (link.frame.lines || link.frame.pendingBytes === 0) {
+      link.stillness?.clear();
+      return;
+    }
+    link.stillness ??= this.alarms.alarm((nowMs) => this.still(link, nowMs));
+    link.stillness.set(atMs);
+  }
+
+  private still(link: Link, nowMs: number): void {
+    const text = link.frame.pendingText;
+    const isMessage = text !== undefined && decode(text).ok;
+    const giveUpMs = link.heardAtMs + this.limits.unfinishedMs;
+    if (isMessage || nowMs >= giveUpMs) this.deliver(link, link.frame.take());
+    else link.stillness?.set(giveUpMs);
+  }
+
+  private stand(link: Link, standing: Standing): void {
+    this.byStanding[link.standing].delete(link.id);
+    link.standing = standing;
+    this.byStanding[standing].set(link.id, link);
+  }
+
+  private evictOne(): void {
+    const { wordless, visitor, kept } = this.byStanding;
+    for (const links of [wordless, visitor, kept]) {
+      const [longestSilent] = links.values();
+      if (longestSilent === undefined) continue;
+      this.runtime.record({ event: 'evicted', bound: 'linksMax', from: longestSilent.from });
+      this.lose(longestSilent, 'evicted');
+      return;
+    }
+  }
+
+  private closeSilent(nowMs: number): void {
+    const { wordless, visitor } = this.byStanding;
+    let nextMs = this.closeSilentOf(wordless, this.limits.firstWordMs, nowMs);
+    nextMs = Math.min(nextMs, this.closeSilentOf(visitor, this.limits.visitorSilenceMs, nowMs));
+    if (Number.isFinite(nextMs)) this.silence.set(nextMs);
+  }
+
+  /** Closes those over their time and returns when the next one is. */
+  private closeSilentOf(links: Map<LinkId, Link>, silenceMs: number, nowMs: number): number {
+    for (const link of links.values()) {
+      const atMs = link.heardAtMs + silenceMs;
+      if (atMs > nowMs) return atMs;
+      this.lose(link, 'silent');
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Closes a link from this side, and its owner hears why. */
+  private lose(link: Link, reason: LinkEnd): void {
+    this.runtime.close(link.id);
+    this.drop(link, reason);
+  }
+
+  private drop(link: Link, reason: LinkEnd): void {
+    this.forget(link);
+    link.owner.closed(link, reason);
+  }
+
+  private forget(link: Link): void {
+    link.stillness?.clear();
+    link.waiting = [];
+    this.all.delete(link.id);
+    this.byStanding[link.standing].delete(link.id);
+  }
+}

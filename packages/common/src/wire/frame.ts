@@ -1,0 +1,107 @@
+/**
+ * Bytes → the texts of messages. Two framings share the wire. *Lines* end with `\n` (a `\r` before
+ * it is forgiven). *Bare* messages, of classic programs, have no end at all: a message is what came
+ * until the other side paused or ended its stream. A bare message with the Hearsay tag is whole by
+ * itself, and what follows it is in lines.
+ *
+ * The invariant: what is held is never more than one message's bytes, however they are cut up.
+ * Frame knows no time; whoever owns the link says when it was still ({@link Frame.take}).
+ */
+import { isUtf8 } from 'node:buffer';
+import { endsWithTag } from './message.js';
+
+/** A message's text, or something that is none. */
+export type FrameEvent =
+  | { readonly kind: 'message'; readonly text: string }
+  | {
+      readonly kind: 'broken';
+      readonly code: 'too long' | 'not text';
+      /** How many bytes, and the beginning of them, one character a byte. */
+      readonly bytes: number;
+      readonly beginning: string;
+    };
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const beginningBytesMax = 64;
+
+export class Frame {
+  /** Whether the other side has shown that it ends its messages with a line feed. */
+  lines = false;
+  private held: Buffer[] = [];
+  private heldBytes = 0;
+  /** Bytes of a message over the bound, of which only the beginning was kept. */
+  private skippedBytes = 0;
+
+  /** @param bytesMax bytes of one message; the owner may change it between messages. */
+  constructor(public bytesMax: number) {}
+
+  /** Bytes that wait for the rest of their message. */
+  get pendingBytes(): number {
+    return this.heldBytes + this.skippedBytes;
+  }
+
+  /** What waits, as text, if it could be a bare message; undefined in lines or if it is broken. */
+  get pendingText(): string | undefined {
+    if (this.lines || this.heldBytes === 0 || this.skippedBytes > 0) return undefined;
+    const bytes = this.joinHeld();
+    return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+  }
+
+  /**
+   * Takes in a chunk and returns the messages that it completes.
+   * @param isComplete says of bare text whether it is whole without waiting (the tag always is).
+   */
+  push(chunk: Uint8Array, isComplete?: (text: string) => boolean): FrameEvent[] {
+    const events: FrameEvent[] = [];
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let start = 0;
+    for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, start)) {
+      this.lines = true;
+      this.hold(bytes.subarray(start, end));
+      start = end + 1;
+      const event = this.take();
+      if (event !== undefined) events.push(event);
+    }
+    this.hold(Buffer.from(bytes.subarray(start))); // A copy: a view would keep the whole chunk.
+    const text = this.pendingText;
+    if (text === undefined) return events;
+    if (endsWithTag(text)) this.lines = true;
+    else if (isComplete?.(text) !== true) return events;
+    events.push(this.take() as FrameEvent);
+    return events;
+  }
+
+  /** Takes what waits as one message: at a line end, after stillness, or at the stream's end. */
+  take(): FrameEvent | undefined {
+    if (this.pendingBytes === 0) return undefined;
+    let bytes = this.joinHeld();
+    const total = this.pendingBytes;
+    const isTooLong = this.skippedBytes > 0;
+    this.held = [];
+    this.heldBytes = 0;
+    this.skippedBytes = 0;
+    if (!isTooLong && bytes.at(-1) === carriageReturn) bytes = bytes.subarray(0, -1);
+    if (bytes.length === 0) return undefined; // An empty line says nothing.
+    if (isTooLong || !isUtf8(bytes)) {
+      const beginning = bytes.subarray(0, beginningBytesMax).toString('latin1');
+      return { kind: 'broken', code: isTooLong ? 'too long' : 'not text', bytes: total, beginning };
+    }
+    return { kind: 'message', text: bytes.toString('utf8') };
+  }
+
+  private hold(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    const room = this.bytesMax - this.heldBytes;
+    const kept = this.skippedBytes > 0 ? 0 : Math.min(room, bytes.length);
+    if (kept > 0) this.held.push(bytes.subarray(0, kept));
+    this.heldBytes += kept;
+    this.skippedBytes += bytes.length - kept;
+  }
+
+  private joinHeld(): Buffer {
+    if (this.held.length > 1) this.held = [Buffer.concat(this.held)];
+    return this.held[0] ?? Buffer.alloc(0);
+  }
+}
+

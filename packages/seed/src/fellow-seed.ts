@@ -1,0 +1,82 @@
+/**
+ * Another seed of config.txt, to which accepted dead reports are handed on, once.
+ *
+ * Its kind is unknown at first, and the only message that every known program takes without harm
+ * is a plain dead report. So the first one goes as that, with the Hearsay tag: a Hearsay seed
+ * answers with a line, and gets `Dead Node Forwarded` from then on; one that stays silent is
+ * classic and gets plain reports. The link is held: classic seeds spin on a closed one.
+ */
+import { type Address, formatAddress, formatEndpoint } from '@hearsay/common/address';
+import type { Alarm, Alarms } from '@hearsay/common/alarms';
+import type { Limits } from '@hearsay/common/limits';
+import type { Link, LinkOwner, Links } from '@hearsay/common/links';
+import type { Runtime } from '@hearsay/common/runtime';
+import { encode } from '@hearsay/common/wire/codec';
+import type { DeadNode } from '@hearsay/common/wire/message';
+
+export class FellowSeed implements LinkOwner {
+  private link: Link | undefined;
+  private kind: 'unknown' | 'hearsay' | 'classic' = 'unknown';
+  private waiting: DeadNode[] = [];
+  private readonly next: Alarm;
+
+  constructor(
+    private readonly runtime: Runtime,
+    alarms: Alarms,
+    private readonly links: Links,
+    private readonly limits: Limits,
+    private readonly address: Address,
+  ) {
+    this.next = alarms.alarm(() => this.takeNext());
+  }
+
+  /** Hands a report on. A seed that is down loses it: it comes back with an empty list anyway. */
+  forward(report: DeadNode): void {
+    if (this.waiting.length >= this.limits.forwardsMax) return;
+    this.waiting.push(report);
+    if (this.link === undefined) this.link = this.links.dial(this.address, this);
+    else if (this.kind !== 'unknown' && this.next.atMs === undefined) this.takeNext();
+  }
+
+  opened(): void {
+    const first = this.waiting.shift();
+    if (first === undefined) return;
+    this.send({ ...first, forwarded: false, hearsay: true });
+    this.next.set(this.runtime.monotonicMs() + this.limits.seedAnswerMs);
+  }
+
+  message(link: Link): void {
+    if (this.kind !== 'unknown' || !link.lines) return;
+    this.kind = 'hearsay';
+    this.takeNext();
+  }
+
+  closed(): void {
+    this.link = undefined;
+    this.kind = 'unknown';
+    this.waiting = [];
+    this.next.clear();
+  }
+
+  /** The answer has come or is not coming; or a classic seed may get its next message. */
+  private takeNext(): void {
+    this.next.clear();
+    if (this.kind === 'unknown') this.kind = 'classic';
+    const isClassic = this.kind === 'classic';
+    for (let report = this.waiting.shift(); report; report = this.waiting.shift()) {
+      this.send({ ...report, forwarded: !isClassic, hearsay: false });
+      if (!isClassic) continue;
+      this.next.set(this.runtime.monotonicMs() + this.limits.classicSpacingMs);
+      return;
+    }
+  }
+
+  private send(report: DeadNode): void {
+    if (this.link === undefined) return;
+    const message = encode(report);
+    this.links.send(this.link, message);
+    const peer = formatEndpoint(report.ip, report.port);
+    const seed = formatAddress(this.address);
+    this.runtime.record({ event: 'report-forwarded', peer, seed, message });
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Who is on the list, and how one gets on and off it. A seed believes only answers to its own
+ * liveness requests: a newcomer is listed when it has answered one (the dial-back), and an accused
+ * peer stays if it answers one. Those of whom nobody speaks are asked now and then, slowly, since a
+ * node may die together with all its neighbors.
+ */
+import { type Address, formatAddress } from '@hearsay/common/address';
+import type { Alarms } from '@hearsay/common/alarms';
+import type { Limits } from '@hearsay/common/limits';
+import type { Random } from '@hearsay/common/random';
+import type { Runtime } from '@hearsay/common/runtime';
+import { type Accusation, PeerList, type RegisteredPeer } from './peer-list.js';
+import type { Probes } from './probes.js';
+
+/** What happens around the list that the seed has to act on. */
+export interface MembershipEvents {
+  /** The peer is off the list; its links have no purpose any more. */
+  removed(peer: RegisteredPeer): void;
+}
+
+export class Membership {
+  readonly list = new PeerList();
+  removals = 0;
+  refusals = 0;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly alarms: Alarms,
+    private readonly probes: Probes,
+    private readonly random: Random,
+    private readonly limits: Limits,
+    private readonly probeIntervalMs: number,
+    private readonly events: MembershipEvents,
+  ) {}
+
+  /** Takes a peer in that has just registered, or finds it. It is asked until it answers. */
+  admit(address: Address, kind: 'hearsay' | 'classic'): RegisteredPeer {
+    const peer = this.list.get(formatAddress(address)) ?? this.enter(address);
+    peer.kind = kind;
+    peer.heardAtMs = this.runtime.monotonicMs();
+    if (!peer.isListed) this.dialBack(peer);
+    return peer;
+  }
+
+  /** Weighs a report against a peer on the list: the accused itself is asked. */
+  accuse(peer: RegisteredPeer, accusation: Accusation): void {
+    // Reports in a row cost one probe, so that nobody is flooded by way of its seed. Whoever
+    // reports itself is leaving, and is asked whatever it answered a moment ago.
+    const sinceAnswerMs = this.runtime.monotonicMs() - peer.answeredAtMs;
+    const isRefuted = sinceAnswerMs < this.limits.refutedMs && accusation.reporter !== peer.id;
+    if (isRefuted && !peer.isProbed) return this.refuse(peer.id, 'it answers', accusation);
+    if (peer.accusations.length >= this.limits.accusationsMax) {
+      return this.refuse(peer.id, 'too many at once', accusation);
+    }
+    peer.accusations.push(accusation);
+    if (!peer.isProbed) this.probe(peer);
+  }
+
+  /** Removes a peer because of the first accusation, and answers the others. */
+  convict(peer: RegisteredPeer, accusations: readonly Accusation[]): void {
+    const [first, ...others] = accusations;
+    this.remove(peer, 'reported', first?.reporter);
+    for (const accusation of others) this.refuse(peer.id, 'already removed', accusation);
+    accusations.find(({ forward }) => forward !== undefined)?.forward?.();
+  }
+
+  /** Writes down that a report changed nothing, and who made it. */
+  refuse(peer: string, reason: string, { reporter, from }: Accusation): void {
+    this.refusals += 1;
+    this.runtime.record({ event: 'report-refused', peer, reason, reporter, from });
+  }
+
+  private enter(address: Address): RegisteredPeer {
+    if (this.list.size >= this.limits.peersMax) this.makeRoom();
+    const peer: RegisteredPeer = {
+      id: formatAddress(address),
+      address,
+      kind: 'classic',
+      isListed: false,
+      links: new Set(),
+      heardAtMs: 0,
+      answeredAtMs: Number.NEGATIVE_INFINITY,
+      missed: 0,
+      isProbed: false,
+      accusations: [],
+      nextProbe: this.alarms.alarm((nowMs) => this.probeDue(peer, nowMs)),
+      pauseMs: 0,
+      dialBackUntilMs: 0,
+    };
+    this.list.add(peer);
+    return peer;
+  }
+
+  private makeRoom(): void {
+    const silent = this.list.longestSilent();
+    if (silent === undefined) return;
+    this.runtime.record({ event: 'evicted', bound: 'peersMax', from: silent.id });
+    this.remove(silent, 'evicted');
+  }
+
+  private dialBack(peer: RegisteredPeer): void {
+    peer.pauseMs = this.limits.dialBackPauseMs;
+    peer.dialBackUntilMs = this.runtime.monotonicMs() + this.limits.dialBackMs;
+    if (!peer.isProbed) this.probe(peer);
+  }
+
+  private probe(peer: RegisteredPeer): void {
+    peer.nextProbe.clear();
+    this.probes.ask(peer, (isAlive) => {
+      if (this.list.get(peer.id) === peer) this.judge(peer, isAlive);
+    });
+  }
+
+  private probeDue(peer: RegisteredPeer, nowMs: number): void {
+    if (peer.isProbed) return;
+    const quietUntilMs = peer.heardAtMs + this.probeIntervalMs;
+    const hasSpoken = peer.isListed && peer.missed === 0 && quietUntilMs > nowMs;
+    if (hasSpoken) peer.nextProbe.set(quietUntilMs);
+    else this.probe(peer);
+  }
+
+  private judge(peer: RegisteredPeer, isAlive: boolean): void {
+    const nowMs = this.runtime.monotonicMs();
+    const accusations = peer.accusations;
+    peer.accusations = [];
+    if (isAlive) {
+      this.acquit(peer, accusations, nowMs);
+    } else if (accusations.length > 0) {
+      this.convict(peer, accusations);
+    } else if (peer.isListed) {
+      peer.missed += 1;
+      if (peer.missed >= this.limits.sweepStrikesMax) this.remove(peer, 'silent');
+      else peer.nextProbe.set(nowMs + this.limits.sweepPauseMs);
+    } else if (nowMs >= peer.dialBackUntilMs) {
+      this.remove(peer, 'never answered');
+    } else {
+      peer.nextProbe.set(nowMs + this.random.jitter(peer.pauseMs));
+      peer.pauseMs = Math.min(2 * peer.pauseMs, this.limits.dialBackPauseMsMax);
+    }
+  }
+
+  private acquit(peer: RegisteredPeer, accusations: readonly Accusation[], nowMs: number): void {
+    peer.heardAtMs = nowMs;
+    peer.answeredAtMs = nowMs;
+    peer.missed = 0;
+    peer.nextProbe.set(nowMs + this.random.jitter(this.probeIntervalMs));
+    for (const accusation of accusations) this.refuse(peer.id, 'it answers', accusation);
+    if (peer.isListed) return;
+    peer.isListed = true;
+    this.runtime.record({ event: 'listed', peer: peer.id });
+  }
+
+  private remove(peer: RegisteredPeer, reason: string, reporter?: string): void {
+    peer.nextProbe.clear();
+    this.list.delete(peer.id);
+    this.removals += 1;
+    this.runtime.record({
+      event: 'removed',
+      peer: peer.id,
+      reason,
+      listed: this.list.ids(true).length,
+      ...(reporter === undefined ? {} : { reporter }),
+    });
+    this.events.removed(peer);
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * The seed: keeps the list of peers, and is no peer itself (A2). Pure: bytes, time and chance come
+ * through the runtime.
+ *
+ * Its rules: whoever registers gets the list at once (A3, A4), but is shown to others only after it
+ * answered a liveness request of the seed's own. Nobody is removed on another's word: on a dead
+ * report (A12) the seed asks the accused first, unless it is told to trust reports to the letter.
+ * A closed link removes nobody.
+ */
+import {
+  type Address,
+  formatAddress,
+  formatEndpoint,
+  isWildcardIp,
+  sameAddress,
+} from '@hearsay/common/address';
+import type { Alarm } from '@hearsay/common/alarms';
+import { LIMITS, type Limits } from '@hearsay/common/limits';
+import { LinkedNode } from '@hearsay/common/linked-node';
+import type { Link, LinkOwner } from '@hearsay/common/links';
+import type { Random } from '@hearsay/common/random';
+import type { Runtime } from '@hearsay/common/runtime';
+import { decode, encode } from '@hearsay/common/wire/codec';
+import type { DeadNode, LivenessRequest, Message } from '@hearsay/common/wire/message';
+import { FellowSeed } from './fellow-seed.js';
+import { Membership } from './membership.js';
+import { type Accusation, classicListText, listText, type RegisteredPeer } from './peer-list.js';
+import { Probes } from './probes.js';
+
+/** What a user may set. */
+export interface SeedSettings {
+  /** Obey a dead report without asking the accused: the literal rule of the older editions. */
+  readonly trustReports: boolean;
+  /** Milliseconds of silence after which a listed peer is asked whether it lives. */
+  readonly probeIntervalMs: number;
+  /** Milliseconds between status records. */
+  readonly statusIntervalMs: number;
+}
+
+export interface SeedOptions {
+  readonly runtime: Runtime;
+  readonly random: Random;
+  /** The address under which the others know this seed. */
+  readonly self: Address;
+  /** The seeds of config.txt, this one among them or not. */
+  readonly seeds: readonly Address[];
+  readonly settings: SeedSettings;
+  /** Peers to begin with, after a restart; each must answer the dial-back to be listed again. */
+  readonly peers?: readonly Address[];
+  readonly limits?: Limits;
+}
+
+export class Seed extends LinkedNode {
+  private readonly registeredBy = new Map<Link, RegisteredPeer>();
+  private readonly members: Membership;
+  private readonly probes: Probes;
+  private readonly fellows: readonly FellowSeed[];
+  private readonly status: Alarm;
+  private registrations = 0;
+  private reports = 0;
+  private lastStatus = '';
+
+  constructor(private readonly options: SeedOptions) {
+    const limits = options.limits ?? LIMITS;
+    super(options.runtime, limits, limits.seedLinksMax, limits.probeMs);
+    const { runtime, random, self, seeds, settings } = options;
+    this.probes = new Probes(runtime, this.alarms, this.links, limits, self);
+    this.members = new Membership(
+      runtime,
+      this.alarms,
+      this.probes,
+      random,
+      limits,
+      settings.probeIntervalMs,
+      { removed: (peer) => this.dismiss(peer) },
+    );
+    this.status = this.alarms.alarm((nowMs) => this.writeStatus(nowMs));
+    this.fellows = seeds
+      .filter((seed) => !sameAddress(seed, self))
+      .map((seed) => new FellowSeed(runtime, this.alarms, this.links, limits, seed));
+  }
+
+  protected begin(): void {
+    for (const address of this.options.peers ?? []) this.members.admit(address, 'hearsay');
+    this.writeStatus(this.runtime.monotonicMs());
+  }
+
+  protected wokeLate(): void {
+    this.probes.restart();
+  }
+
+  protected line(): void {
+    // A seed takes no commands.
+  }
+
+  protected stop(reason: string): void {
+    this.runtime.record({ event: 'stopped', reason });
+    this.runtime.finished();
+  }
+
+  protected received(link: Link, text: string): void {
+    const decoded = decode(text);
+    if (!decoded.ok) {
+      this.drops.drop(decoded.error.reason, Buffer.byteLength(text), text, link.from);
+      return;
+    }
+    const peer = this.registeredBy.get(link);
+    if (peer !== undefined) peer.heardAtMs = this.runtime.monotonicMs();
+    this.obey(link, decoded.value, text);
+  }
+
+  private obey(link: Link, message: Message, text: string): void {
+    switch (message.kind) {
+      case 'register':
+        return this.register(link, message, text);
+      case 'dead-node':
+        return this.hearReport(link, message, text);
+      case 'liveness-request':
+        return this.answerLiveness(link, message);
+      case 'extensions':
+        return; // None are known in version 1.
+      default:
+        this.drops.drop(`${message.kind} at a seed`, Buffer.byteLength(text), text, link.from);
+    }
+  }
+
+  private answerLiveness(link: Link, request: LivenessRequest): void {
+    const { ip: ownIp, port: ownPort } = this.options.self;
+    this.links.send(link, encode({ ...request, kind: 'liveness-reply', ownIp, ownPort }));
+  }
+
+  // Registration
+
+  /** How a link is treated once a peer has registered over it. Its end removes nobody. */
+  private readonly registration: LinkOwner = {
+    message: (link, text) => this.received(link, text),
+    ended: (link) => {
+      this.detach(link);
+      this.links.close(link);
+    },
+    closed: (link) => this.detach(link),
+  };
+
+  private register(link: Link, message: Register, text: string): void {
+    const before = this.registeredBy.get(link);
+    const isHearsay = message.hearsay || before?.kind === 'hearsay';
+    const address = isHearsay ? announced(link, message) : bySocket(link, message);
+    const id = formatAddress(address);
+    if (before !== undefined && before.id !== id) {
+      return this.refuseRegistration(link, id, `this link is of ${before.id}`, text);
+    }
+    if (sameAddress(address, this.options.self)) {
+      return this.refuseRegistration(link, id, 'the address of the seed itself', text);
+    }
+    const peer = this.members.admit(address, isHearsay ? 'hearsay' : 'classic');
+    if (before === undefined) this.attach(link, peer, text);
+    this.sendList(link, peer);
+  }
+
+  private refuseRegistration(link: Link, peer: string, reason: string, message: string): void {
+    this.drops.write({ event: 'register-refused', peer, reason, message, from: link.from });
+  }
+
+  private attach(link: Link, peer: RegisteredPeer, message: string): void {
+    const { kind, id } = peer;
+    const listed = this.members.list.ids(true).length;
+    peer.links.add(link);
+    this.registeredBy.set(link, peer);
+    link.owner = this.registration;
+    this.links.keep(link);
+    this.registrations += 1;
+    this.runtime.record({ event: 'registered', peer: id, kind, message, listed, from: link.from });
+    const [oldest] = peer.links;
+    if (peer.links.size <= this.limits.linksPerPeerMax || oldest === undefined) return;
+    this.runtime.record({ event: 'evicted', bound: 'linksPerPeerMax', from: oldest.from });
+    this.detach(oldest);
+    this.links.close(oldest);
+  }
+
+  private detach(link: Link): void {
+    this.registeredBy.get(link)?.links.delete(link);
+    this.registeredBy.delete(link);
+  }
+
+  /** Closes the links of a removed peer: a living one sees that and registers again. */
+  private dismiss(peer: RegisteredPeer): void {
+    for (const link of peer.links) {
+      this.registeredBy.delete(link);
+      this.links.close(link);
+    }
+  }
+
+  private sendList(link: Link, asker: RegisteredPeer): void {
+    const listed = this.members.list.ids(true);
+    const { classicListBytesMax } = this.limits;
+    const text = link.lines
+      ? listText(listed, asker.id)
+      : classicListText(listed, asker.id, classicListBytesMax, this.options.random);
+    this.links.send(link, text);
+  }
+
+  // Dead reports
+
+  private hearReport(link: Link, report: DeadNode, text: string): void {
+    this.reports += 1;
+    // The mark comes from a seed that does not know our kind yet: a line shows it.
+    if (report.hearsay) this.links.send(link, encode({ kind: 'extensions', names: [] }));
+    const peer = formatEndpoint(report.ip, report.port);
+    this.runtime.record({ event: 'dead-reported', peer, message: text, from: link.from });
+    const isHandedOn = report.forwarded || report.hearsay;
+    const accusation: Accusation = {
+      reporter: formatEndpoint(report.reporterIp, report.reporterPort),
+      from: link.from,
+      forward: isHandedOn ? undefined : () => this.forward(report),
+    };
+    const accused = this.accusedOf(report);
+    const [first, second] = accused;
+    if (first === undefined) {
+      this.members.refuse(peer, 'not on the list', accusation);
+    } else if (!this.options.settings.trustReports) {
+      for (const one of accused) this.members.accuse(one, accusation);
+    } else if (second === undefined) {
+      this.members.convict(first, [accusation]);
+    } else {
+      this.members.refuse(peer, 'several peers at this IP', accusation);
+    }
+  }
+
+  private accusedOf({ ip, port }: DeadNode): RegisteredPeer[] {
+    if (port === undefined) return this.members.list.at(ip);
+    const peer = this.members.list.get(formatAddress({ ip, port }));
+    return peer === undefined ? [] : [peer];
+  }
+
+  private forward(report: DeadNode): void {
+    for (const fellow of this.fellows) fellow.forward(report);
+  }
+
+  /** Writes the list and the counters, unless they say what they said last time. */
+  private writeStatus(nowMs: number): void {
+    this.status.set(nowMs + this.options.settings.statusIntervalMs);
+    const { list, refusals, removals } = this.members;
+    const record = {
+      event: 'seed-status',
+      peers: list.ids(true),
+      unlisted: list.ids(false),
+      registrations: this.registrations,
+      reports: this.reports,
+      refused: refusals,
+      removals,
+      links: this.links.count,
+      dropped: this.drops.total,
+    } as const;
+    const status = JSON.stringify(record);
+    if (status !== this.lastStatus) this.runtime.record(record);
+    this.lastStatus = status;
+  }
+}
+
+type Register = Message & { kind: 'register' };
+
+/** A classic peer's IP is that of its socket: it does not know its own. */
+function bySocket(link: Link, { peer }: Register): Address {
+  return { ip: link.remote?.ip ?? peer.ip, port: peer.port };
+}
+
+function announced(link: Link, message: Register): Address {
+  return isWildcardIp(message.peer.ip) ? bySocket(link, message) : message.peer;
+}

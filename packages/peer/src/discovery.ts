@@ -1,0 +1,22 @@
+/** A way of finding other peers. Seeds are one ({@link Bootstrap}); the peer knows no more of it. */
+import type { NodeId } from '@hearsay/common/address';
+
+export interface Discovery {
+  start(): void;
+  /** All peers known by now, oldest first, without this one. */
+  readonly union: readonly NodeId[];
+  /** The seeds with which this peer is registered. */
+  readonly registered: readonly NodeId[];
+  /** A line about each seed for the person at the terminal. */
+  describe(): string[];
+  /** Asks for news sooner while there are too few neighbors. */
+  wantMore(isWanted: boolean): void;
+  /** Says that a neighbor is dead. */
+  report(dead: NodeId): void;
+}
+
+/** What discovery tells the peer. */
+export interface DiscoveryEvents {
+  /** The union has changed, or all that can be asked have answered for the first time. */
+  unionChanged(): void;
+}

@@ -1,0 +1,130 @@
+/**
+ * The Message List, ML (A8, A9). Three parts: the digests of all messages of the last minutes,
+ * which is what keeps a message from being taken twice; the texts of the most recent ones with the
+ * links they came from and went to; and the log, whose first-receipt line carries the hash.
+ *
+ * The invariant that makes forgetting safe: a digest is kept for the window plus the clock skew
+ * that is granted, and a message older than the window is not taken. So whatever was forgotten is
+ * too old by then to be taken again.
+ */
+import { hash } from 'node:crypto';
+import type { NodeId } from '@hearsay/common/address';
+import type { Limits } from '@hearsay/common/limits';
+import { DigestSet } from './digest-set.js';
+
+/** A message that is remembered with its text. */
+export interface MessageEntry {
+  /** SHA-256 of the message's bytes, hexadecimal: the ML entry of A8. */
+  readonly hash: string;
+  readonly text: string;
+  /** Where the first copy came from; `self` for a message of one's own. */
+  readonly from: string;
+  /** Neighbors from whom a copy came, and to whom one went: a link is used once each way (A9). */
+  readonly cameFrom: Set<NodeId>;
+  readonly sentTo: Set<NodeId>;
+}
+
+/** What the list says of a message. */
+export type Verdict = 'new' | 'known' | 'too old' | 'from the future' | 'in our name';
+
+/** A verdict, with the entry where the text is still remembered. */
+export interface Judged {
+  readonly verdict: Verdict;
+  readonly entry?: MessageEntry;
+}
+
+/** Where a copy came from: a label for the log, and the neighbor if it was one. */
+interface Sender {
+  readonly label: string;
+  readonly neighbor?: NodeId;
+}
+
+export class MessageList {
+  private readonly digests: DigestSet;
+  private readonly recent = new Map<string, MessageEntry>();
+  /** Wall time before which digests had to be given up early, because there were too many. */
+  private floorMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly limits: Limits) {
+    this.digests = new DigestSet(limits.digestsMax);
+  }
+
+  /** How many digests are held. */
+  get size(): number {
+    return this.digests.size;
+  }
+
+  /**
+   * Takes a message in unless it is known or out of the window.
+   * @param stampMs the message's own timestamp; @param from who is noted as the sender.
+   */
+  take(
+    text: string,
+    stampMs: number,
+    from: Sender,
+    clock: { readonly monotonicMs: number; readonly wallMs: number },
+  ): Judged {
+    const digest = digestOf(text);
+    this.digests.forgetBefore(this.oldestKeptMs(clock.monotonicMs));
+    if (this.has(digest)) return this.again(digest, from);
+    const age = this.ageVerdict(stampMs, clock.wallMs);
+    if (age !== 'new') return { verdict: age };
+    const evictedAtMs = this.digests.add(...halvesOf(digest), clock.monotonicMs);
+    if (evictedAtMs !== undefined) {
+      this.floorMs = clock.wallMs - (clock.monotonicMs - evictedAtMs);
+    }
+    return { verdict: 'new', entry: this.remember(digest, text, from) };
+  }
+
+  /** Judges a message that bears this peer's own name: only what it made itself is known. */
+  find(text: string, from: Sender): Judged {
+    const digest = digestOf(text);
+    return this.has(digest) ? this.again(digest, from) : { verdict: 'in our name' };
+  }
+
+  /** The most recent entries, newest last. */
+  newest(count: number): MessageEntry[] {
+    return [...this.recent.values()].slice(-count);
+  }
+
+  private has(digest: string): boolean {
+    return this.digests.has(...halvesOf(digest));
+  }
+
+  private again(digest: string, from: Sender): Judged {
+    const entry = this.recent.get(digest);
+    if (entry === undefined) return { verdict: 'known' };
+    if (from.neighbor !== undefined) entry.cameFrom.add(from.neighbor);
+    return { verdict: 'known', entry };
+  }
+
+  private oldestKeptMs(nowMs: number): number {
+    return nowMs - this.limits.messageWindowMs - this.limits.clockSkewMs;
+  }
+
+  private ageVerdict(stampMs: number, wallMs: number): 'new' | 'too old' | 'from the future' {
+    if (stampMs > wallMs + this.limits.clockSkewMs) return 'from the future';
+    const oldestMs = Math.max(wallMs - this.limits.messageWindowMs, this.floorMs);
+    return stampMs < oldestMs ? 'too old' : 'new';
+  }
+
+  private remember(digest: string, text: string, from: Sender): MessageEntry {
+    const cameFrom = new Set(from.neighbor === undefined ? [] : [from.neighbor]);
+    const entry = { hash: digest, text, from: from.label, cameFrom, sentTo: new Set<NodeId>() };
+    this.recent.set(digest, entry);
+    if (this.recent.size > this.limits.recentMessagesMax) {
+      const [oldest] = this.recent.keys();
+      this.recent.delete(oldest as string);
+    }
+    return entry;
+  }
+}
+
+function digestOf(text: string): string {
+  return hash('sha256', text, 'hex');
+}
+
+/** The first 64 bits, as two integers: enough that nobody finds a second message for them. */
+function halvesOf(digest: string): [high: number, low: number] {
+  return [Number.parseInt(digest.slice(0, 8), 16), Number.parseInt(digest.slice(8, 16), 16)];
+}

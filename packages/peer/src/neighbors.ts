@@ -1,0 +1,256 @@
+/**
+ * The neighbors, and the overlay's upkeep. The rules that keep degrees in bounds and the graph
+ * whole, each from a measurement (docs/PROTOCOL.md, Overlay):
+ * - a peer that joins picks `neighborsMin` by rank and accepts up to `neighborsMax`;
+ * - a lost neighbor is replaced only by the end that had dialed it, or by one left with too few;
+ * - there is one link per pair: of two crossing dials the one from the smaller address stays;
+ * - one lost neighbor is tried again per interval, for an hour: that is what heals a split.
+ */
+import { addressOf, type Address, formatAddress, isWildcardIp, type NodeId } from '@hearsay/common/address';
+import type { Link, LinkOwner } from '@hearsay/common/links';
+import { encode } from '@hearsay/common/wire/codec';
+import type { Message } from '@hearsay/common/wire/message';
+import { ConnectAttempt, type ConnectOutcome } from './connect-attempt.js';
+import type { PeerContext } from './context.js';
+import { LostNeighbors } from './lost-neighbors.js';
+import { Courier, type Neighbor } from './neighbor.js';
+import type { Overlay } from './overlay.js';
+
+/** What the neighbors tell the peer. */
+export interface NeighborEvents {
+  /** A message over a neighbor's link. */
+  message(neighbor: Neighbor, link: Link, text: string): void;
+  added(neighbor: Neighbor): void;
+  removed(neighbor: Neighbor): void;
+  /** It accepted a link again, and so is alive. */
+  returned(neighbor: Neighbor): void;
+  /** Whether there are fewer than wanted. */
+  lacking(isLacking: boolean): void;
+}
+
+export class Neighbors {
+  private readonly all = new Map<NodeId, Neighbor>();
+  private readonly attempts = new Map<NodeId, ConnectAttempt>();
+  private readonly lost: LostNeighbors;
+  /** Candidates that refused or failed, and until when they are left alone. */
+  private readonly restingUntilMs = new Map<NodeId, number>();
+  /** Links that this end owes the overlay: its first picks, and dialed ones that were lost. */
+  private owed = 0;
+  private hasPicked = false;
+  private hasLeft = false;
+
+  /** @param union all peers known at the moment, oldest first. */
+  constructor(
+    private readonly context: PeerContext,
+    private readonly overlay: Overlay,
+    private readonly union: () => readonly NodeId[],
+    private readonly events: NeighborEvents,
+  ) {
+    this.lost = new LostNeighbors(context.limits);
+  }
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  list(): Iterable<Neighbor> {
+    return this.all.values();
+  }
+
+  get(id: NodeId): Neighbor | undefined {
+    return this.all.get(id);
+  }
+
+  /** Sends a message to a neighbor; false if it cannot be reached now. */
+  send(neighbor: Neighbor, text: string): boolean {
+    if (neighbor.courier !== undefined) return neighbor.courier.send(text);
+    return neighbor.link !== undefined && this.context.links.send(neighbor.link, text);
+  }
+
+  /** Connects to as many as are owed or lacking. Called whenever that or the union may change. */
+  fill(): void {
+    if (this.hasLeft) return;
+    const { settings, random, runtime } = this.context;
+    const nowMs = runtime.monotonicMs();
+    const union = this.union();
+    if (!this.hasPicked && union.length > 0) {
+      this.hasPicked = true;
+      this.owed = Math.min(settings.neighborsMin, union.length);
+    }
+    const lacking = settings.neighborsMin - this.size;
+    const wanted = Math.min(Math.max(lacking, this.owed), settings.neighborsMax - this.size);
+    const isEligible = (id: NodeId) => this.isEligible(id, nowMs);
+    const picks = this.overlay.pick(union, isEligible, wanted - this.attempts.size, random);
+    for (const id of picks) this.attempt(id);
+    this.events.lacking(lacking > 0 || (this.owed > 0 && picks.length + this.attempts.size === 0));
+  }
+
+  /** Tries one lost neighbor again; called once an interval. */
+  tryLost(): void {
+    if (this.hasLeft) return;
+    const nowMs = this.context.runtime.monotonicMs();
+    const id = this.lost.next(nowMs, (lost) => !this.isKnown(lost));
+    if (id !== undefined && this.size < this.context.settings.neighborsMax) this.attempt(id);
+  }
+
+  /** Tries to restore the broken link of a neighbor. */
+  redial(neighbor: Neighbor): void {
+    if (neighbor.kind === 'hearsay' && !this.attempts.has(neighbor.id)) this.attempt(neighbor.id);
+  }
+
+  /** Ends a neighborhood from this side. */
+  remove(neighbor: Neighbor, reason: string): void {
+    const { runtime, links } = this.context;
+    if (this.all.get(neighbor.id) !== neighbor) return;
+    this.all.delete(neighbor.id);
+    this.attempts.get(neighbor.id)?.cancel();
+    this.attempts.delete(neighbor.id);
+    if (neighbor.link !== undefined) links.close(neighbor.link);
+    runtime.record({ event: 'neighbor-lost', neighbor: neighbor.id, reason });
+    this.rest(neighbor.id);
+    this.lost.add(neighbor.id, runtime.monotonicMs());
+    if (neighbor.isDialedByUs) this.owed += 1;
+    this.events.removed(neighbor);
+    this.fill();
+  }
+
+  /** Closes all links without replacing them: this peer leaves. */
+  leave(): void {
+    this.hasLeft = true;
+    for (const attempt of this.attempts.values()) attempt.cancel();
+    this.attempts.clear();
+    for (const { link } of this.all.values()) if (link !== undefined) this.context.links.close(link);
+    this.all.clear();
+  }
+
+  // Requests of others
+
+  /** Answers a connect request that came over a visitor's link. */
+  answer(link: Link, request: Message & { kind: 'connect-request' }): void {
+    const kind = link.lines ? 'hearsay' : 'classic';
+    const socketIp = link.remote?.ip ?? request.from.ip;
+    // A classic peer does not know its own IP; that of its socket counts.
+    const isVague = kind === 'classic' || isWildcardIp(request.from.ip);
+    const address = { ip: isVague ? socketIp : request.from.ip, port: request.from.port };
+    const refusal = this.refusalOf(formatAddress(address), kind);
+    if (refusal !== undefined) return this.refuse(link, formatAddress(address), kind, refusal);
+    this.context.links.send(link, encode({ kind: 'connect-accepted' }));
+    this.settle(address, kind, false, kind === 'hearsay' ? link : undefined, link.from);
+  }
+
+  private refusalOf(id: NodeId, kind: 'hearsay' | 'classic'): string | undefined {
+    const { selfId, settings } = this.context;
+    if (id === selfId) return 'self';
+    const known = this.all.get(id);
+    if (known !== undefined) {
+      return kind === 'hearsay' && known.link !== undefined ? 'duplicate' : undefined;
+    }
+    // Two dials have crossed: the one from the smaller address stays.
+    if (this.attempts.has(id) && selfId < id) return 'duplicate';
+    return this.size >= settings.neighborsMax ? 'full' : undefined;
+  }
+
+  private refuse(link: Link, neighbor: NodeId, kind: 'hearsay' | 'classic', reason: string): void {
+    const { links, drops } = this.context;
+    if (kind === 'hearsay') links.send(link, encode({ kind: 'connect-refused', reason }));
+    links.close(link);
+    drops.write({ event: 'neighbor-refused', neighbor, reason, by: 'us' });
+  }
+
+  // Requests of our own
+
+  private isKnown(id: NodeId): boolean {
+    return this.all.has(id) || this.attempts.has(id);
+  }
+
+  private isEligible(id: NodeId, nowMs: number): boolean {
+    return !this.isKnown(id) && (this.restingUntilMs.get(id) ?? 0) <= nowMs;
+  }
+
+  private attempt(id: NodeId): void {
+    const attempt = new ConnectAttempt(this.context, addressOf(id), (outcome) => {
+      this.attempts.delete(id);
+      this.conclude(attempt, outcome);
+      this.fill();
+    });
+    this.attempts.set(id, attempt);
+  }
+
+  private conclude({ id, address }: ConnectAttempt, outcome: ConnectOutcome): void {
+    const { drops } = this.context;
+    const known = this.all.get(id);
+    switch (outcome.kind) {
+      case 'hearsay':
+        return this.settle(address, 'hearsay', true, outcome.link, id);
+      case 'classic':
+        return this.settle(address, 'classic', true, undefined, id);
+      case 'refused':
+        // A duplicate is no failure: the other end has, or is about to have, a link with us.
+        if (outcome.reason === 'duplicate') this.owed = Math.max(0, this.owed - 1);
+        else if (known !== undefined) this.remove(known, `refused: ${outcome.reason}`);
+        drops.write({ event: 'neighbor-refused', neighbor: id, reason: outcome.reason, by: id });
+        return this.rest(id);
+      case 'failed':
+        if (known !== undefined) return; // Its strikes are counted elsewhere.
+        drops.write({ event: 'neighbor-refused', neighbor: id, reason: outcome.reason, by: '-' });
+        return this.rest(id);
+    }
+  }
+
+  /** Makes a neighbor of whoever has accepted or was accepted, or gives it back its link. */
+  private settle(
+    address: Address,
+    kind: 'hearsay' | 'classic',
+    isDialedByUs: boolean,
+    link: Link | undefined,
+    from: string,
+  ): void {
+    const id = formatAddress(address);
+    const before = this.all.get(id);
+    // Of two crossing dials this one came through; the other is called off.
+    this.attempts.get(id)?.cancel();
+    this.attempts.delete(id);
+    if (before?.link !== undefined && before.link !== link) this.context.links.close(before.link);
+    const courier = kind === 'classic' ? new Courier(this.context, address) : undefined;
+    const neighbor: Neighbor =
+      before?.kind === kind ? before : { id, address, kind, isDialedByUs, link, courier };
+    neighbor.link = link;
+    this.all.set(id, neighbor);
+    this.lost.delete(id);
+    if (isDialedByUs) this.owed = Math.max(0, this.owed - 1);
+    if (link !== undefined) this.adopt(link, neighbor);
+    if (neighbor === before) return this.events.returned(neighbor);
+    const dialedBy = isDialedByUs ? 'us' : 'it';
+    this.context.runtime.record({ event: 'neighbor', neighbor: id, kind, dialedBy, from });
+    if (before !== undefined) this.events.removed(before);
+    this.events.added(neighbor);
+    this.events.lacking(this.size < this.context.settings.neighborsMin);
+  }
+
+  private adopt(link: Link, neighbor: Neighbor): void {
+    const owner: LinkOwner = {
+      message: (from, text) => this.events.message(neighbor, from, text),
+      closed: () => this.broken(neighbor, link),
+    };
+    link.owner = owner;
+    this.context.links.keep(link);
+  }
+
+  /** A closed link is no death (A11): it is tried again, and strikes are counted meanwhile. */
+  private broken(neighbor: Neighbor, link: Link): void {
+    if (neighbor.link !== link) return;
+    neighbor.link = undefined;
+    if (neighbor.isDialedByUs) this.redial(neighbor);
+  }
+
+  private rest(id: NodeId): void {
+    const { runtime, limits, random } = this.context;
+    if (this.restingUntilMs.size >= limits.candidatesRestingMax) {
+      const [longest] = this.restingUntilMs.keys();
+      this.restingUntilMs.delete(longest as NodeId);
+    }
+    const pauseMs = random.jitter(limits.candidateRestMs);
+    this.restingUntilMs.delete(id);
+    this.restingUntilMs.set(id, runtime.monotonicMs() + pauseMs);
+  }
+}

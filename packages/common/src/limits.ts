@@ -58,8 +58,6 @@ export const LIMITS = {
   dialBackPauseMsMax: 4_000,
   /** Probes in a row that a listed peer of whom nobody complains may miss before it is removed. */
   sweepStrikesMax: 3,
-  /** Milliseconds between the repetitions of a sweep's unanswered probe. */
-  sweepPauseMs: 5_000,
   /** Milliseconds after an answered probe in which further reports on the peer ask no new probe. */
   refutedMs: 500,
   /** Reports on one peer that wait for one probe; more say nothing new. */

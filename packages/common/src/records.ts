@@ -102,6 +102,10 @@ export const RECORDS = {
     fields: { neighbor: 'text', reason: 'text', by: 'text' },
     meaning: 'peer: a connect request that was refused, by this node or by the other',
   },
+  'connect-failed': {
+    fields: { neighbor: 'text', reason: 'text' },
+    meaning: 'peer: a peer of the union could not be reached, or did not answer a connect request',
+  },
   'neighbor-lost': {
     fields: { neighbor: 'text', reason: 'text' },
     meaning: 'peer: it is no neighbor any more',

@@ -103,11 +103,11 @@ export class Bootstrap implements Discovery, RegistrationEvents {
   }
 
   /** Logs each list as it comes (A4), but a refreshed one only if it says something new. */
-  private noteList({ seed, list }: Registration, isFirst: boolean): void {
-    const text = list.join(',');
+  private noteList({ seed, received }: Registration, isFirst: boolean): void {
+    const text = received.join(',');
     if (!isFirst && this.noted.get(seed) === text) return;
     this.noted.set(seed, text);
-    this.context.runtime.record({ event: 'list', peers: list, from: seed });
+    this.context.runtime.record({ event: 'list', peers: received, from: seed });
   }
 
   private inState(...states: readonly string[]): Registration[] {

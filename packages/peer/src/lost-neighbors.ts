@@ -15,6 +15,10 @@ export class LostNeighbors {
     this.lostAtMs.delete(first as NodeId);
   }
 
+  has(id: NodeId): boolean {
+    return this.lostAtMs.has(id);
+  }
+
   delete(id: NodeId): void {
     this.lostAtMs.delete(id);
   }

@@ -147,7 +147,9 @@ export class Neighbors {
     }
     // Two dials have crossed: the one from the smaller address stays.
     if (this.attempts.has(id) && selfId < id) return 'duplicate';
-    return this.size >= settings.neighborsMax ? 'full' : undefined;
+    // Our own attempts have their places set aside, or both kinds together would exceed the bound.
+    const others = this.attempts.size - (this.attempts.has(id) ? 1 : 0);
+    return this.size + others >= settings.neighborsMax ? 'full' : undefined;
   }
 
   private refuse(link: Link, neighbor: NodeId, kind: 'hearsay' | 'classic', reason: string): void {
@@ -191,8 +193,9 @@ export class Neighbors {
         drops.write({ event: 'neighbor-refused', neighbor: id, reason: outcome.reason, by: id });
         return this.rest(id);
       case 'failed':
-        if (known !== undefined) return; // Its strikes are counted elsewhere.
-        drops.write({ event: 'neighbor-refused', neighbor: id, reason: outcome.reason, by: '-' });
+        // A neighbor's strikes are counted elsewhere, and a lost one is tried again for long.
+        if (known !== undefined || this.lost.has(id)) return;
+        drops.write({ event: 'connect-failed', neighbor: id, reason: outcome.reason });
         return this.rest(id);
     }
   }

@@ -22,7 +22,8 @@ export class Registration implements LinkOwner {
   readonly seed: NodeId;
   state: RegistrationState = 'idle';
   kind: 'hearsay' | 'classic' | 'unknown' = 'unknown';
-  /** The last list, in the seed's order, without this peer. */
+  /** The last list just as it came, and then in the seed's order without doubles and this peer. */
+  received: readonly NodeId[] = [];
   list: readonly NodeId[] = [];
   private link: Link | undefined;
   private pauseMs: number;
@@ -96,7 +97,8 @@ export class Registration implements LinkOwner {
       this.kind = link.lines ? 'hearsay' : 'classic';
       this.registeredAtMs = this.context.runtime.monotonicMs();
     }
-    const ids = new Set(list.value.peers.map(formatAddress));
+    this.received = list.value.peers.map(formatAddress);
+    const ids = new Set(this.received);
     ids.delete(this.context.selfId);
     this.list = [...ids];
     this.events.listed(this, isFirst);
@@ -126,6 +128,7 @@ export class Registration implements LinkOwner {
     this.link = undefined;
     this.answerDue.clear();
     this.sendNext.clear();
+    this.waiting = [];
     // A registration that held for long is worth a quick retry; one that never does is not.
     const hasHeld =
       this.state === 'registered' && nowMs - this.registeredAtMs > limits.seedPauseMsMax;

@@ -1,8 +1,8 @@
 /**
  * Who is on the list, and how one gets on and off it. A seed believes only answers to its own
  * liveness requests: a newcomer is listed when it has answered one (the dial-back), and an accused
- * peer stays if it answers one. Those of whom nobody speaks are asked now and then, slowly, since a
- * node may die together with all its neighbors.
+ * peer stays if it answers one. Those of whom nobody speaks are asked now and then, since a node may
+ * die together with all its neighbors; so slowly that its neighbors' reports come first (A11).
  */
 import { type Address, formatAddress } from '@hearsay/common/address';
 import type { Alarms } from '@hearsay/common/alarms';
@@ -130,7 +130,7 @@ export class Membership {
     } else if (peer.isListed) {
       peer.missed += 1;
       if (peer.missed >= this.limits.sweepStrikesMax) this.remove(peer, 'silent');
-      else peer.nextProbe.set(nowMs + this.limits.sweepPauseMs);
+      else peer.nextProbe.set(nowMs + this.random.jitter(this.probeIntervalMs));
     } else if (nowMs >= peer.dialBackUntilMs) {
       this.remove(peer, 'never answered');
     } else {
@@ -146,19 +146,19 @@ export class Membership {
     peer.nextProbe.set(nowMs + this.random.jitter(this.probeIntervalMs));
     for (const accusation of accusations) this.refuse(peer.id, 'it answers', accusation);
     if (peer.isListed) return;
-    peer.isListed = true;
+    this.list.show(peer);
     this.runtime.record({ event: 'listed', peer: peer.id });
   }
 
   private remove(peer: RegisteredPeer, reason: string, reporter?: string): void {
     peer.nextProbe.clear();
-    this.list.delete(peer.id);
+    this.list.delete(peer);
     this.removals += 1;
     this.runtime.record({
       event: 'removed',
       peer: peer.id,
       reason,
-      listed: this.list.ids(true).length,
+      listed: this.list.listedCount,
       ...(reporter === undefined ? {} : { reporter }),
     });
     this.events.removed(peer);

@@ -41,6 +41,8 @@ export interface RegisteredPeer {
 
 export class PeerList {
   private readonly peers = new Map<NodeId, RegisteredPeer>();
+  /** Those that have not answered yet, oldest first. */
+  private readonly unlisted = new Set<RegisteredPeer>();
 
   get size(): number {
     return this.peers.size;
@@ -52,10 +54,23 @@ export class PeerList {
 
   add(peer: RegisteredPeer): void {
     this.peers.set(peer.id, peer);
+    this.unlisted.add(peer);
   }
 
-  delete(id: NodeId): void {
-    this.peers.delete(id);
+  /** Shows a peer to others from now on. */
+  show(peer: RegisteredPeer): void {
+    peer.isListed = true;
+    this.unlisted.delete(peer);
+  }
+
+  delete(peer: RegisteredPeer): void {
+    this.peers.delete(peer.id);
+    this.unlisted.delete(peer);
+  }
+
+  /** How many are shown to others. */
+  get listedCount(): number {
+    return this.peers.size - this.unlisted.size;
   }
 
   /** All entries, oldest registration first. */
@@ -77,16 +92,13 @@ export class PeerList {
 
   /** Who must make room when the list is full: first who never answered, then the most silent. */
   longestSilent(): RegisteredPeer | undefined {
-    let silent: RegisteredPeer | undefined;
+    let [silent] = this.unlisted;
+    if (silent !== undefined) return silent;
     for (const peer of this.peers.values()) {
-      if (silent === undefined || rank(peer) < rank(silent)) silent = peer;
+      if (silent === undefined || peer.heardAtMs < silent.heardAtMs) silent = peer;
     }
     return silent;
   }
-}
-
-function rank(peer: RegisteredPeer): number {
-  return peer.isListed ? peer.heardAtMs : peer.heardAtMs - Number.MAX_SAFE_INTEGER;
 }
 
 /** The list as text for a Hearsay peer or a person: in order, the asker last. */

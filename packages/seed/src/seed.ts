@@ -143,8 +143,8 @@ export class Seed extends LinkedNode {
 
   private register(link: Link, message: Register, text: string): void {
     const before = this.registeredBy.get(link);
-    const isHearsay = message.hearsay || before?.kind === 'hearsay';
-    const address = isHearsay ? announced(link, message) : bySocket(link, message);
+    // Whoever speaks in lines, a person with `nc` too, is taken by the address that it announces.
+    const address = link.lines ? announced(link, message) : bySocket(link, message);
     const id = formatAddress(address);
     if (before !== undefined && before.id !== id) {
       return this.refuseRegistration(link, id, `this link is of ${before.id}`, text);
@@ -152,7 +152,7 @@ export class Seed extends LinkedNode {
     if (sameAddress(address, this.options.self)) {
       return this.refuseRegistration(link, id, 'the address of the seed itself', text);
     }
-    const peer = this.members.admit(address, isHearsay ? 'hearsay' : 'classic');
+    const peer = this.members.admit(address, link.lines ? 'hearsay' : 'classic');
     if (before === undefined) this.attach(link, peer, text);
     this.sendList(link, peer);
   }
@@ -163,7 +163,7 @@ export class Seed extends LinkedNode {
 
   private attach(link: Link, peer: RegisteredPeer, message: string): void {
     const { kind, id } = peer;
-    const listed = this.members.list.ids(true).length;
+    const listed = this.members.list.listedCount;
     peer.links.add(link);
     this.registeredBy.set(link, peer);
     link.owner = this.registration;

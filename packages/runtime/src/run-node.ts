@@ -1,0 +1,157 @@
+/**
+ * The life of a node as a process: it listens, opens its log, runs until it is done or asked to
+ * end, and ends only when its last records are on disk.
+ *
+ * Exit codes: 0 ended in good order, asked or not; 2 it could not begin, for a reason that the
+ * user can mend; 70 (`EX_SOFTWARE` of sysexits) a bug; 130 cut short by a second Ctrl-C.
+ */
+import type { Interface } from 'node:readline';
+import { type Address, formatAddress } from '@hearsay/common/address';
+import type { Node, Runtime } from '@hearsay/common/runtime';
+import { colorsFor } from './colors.js';
+import { type LogFormat, NodeLog } from './node-log.js';
+import { isSomebodyThere, openPrompt } from './prompt.js';
+import { Screen } from './screen.js';
+import { isWildcard } from './socket-address.js';
+import { describeListenErrors } from './tcp-listen.js';
+import { openTcpRuntime, type TcpRuntime } from './tcp-runtime.js';
+
+/** What a node's process is made from. */
+export interface RunOptions {
+  readonly role: 'seed' | 'peer';
+  /** Where to listen: the first that can be had. Port 0 is a free one. */
+  readonly listen: readonly Address[];
+  /** The address that others are told; undefined: the one that was bound. */
+  readonly advertise: Address | undefined;
+  readonly logDir: string;
+  readonly logFormat: LogFormat;
+  /** Nothing but answers to the person at the terminal is printed. */
+  readonly quiet: boolean;
+  /** Makes the node, which is `self` to others; `logFile` is the path of its log. */
+  readonly makeNode: (runtime: Runtime, self: Address, logFile: string) => Node;
+}
+
+/** Runs a node to its end, which is the end of the process. */
+export async function runNode(options: RunOptions): Promise<void> {
+  const unreachable = options.advertise === undefined && wildcardIn(options.listen);
+  if (unreachable) {
+    complain(options, `nobody can dial ${unreachable}: ${mendOfWildcard(options.role)}`);
+    process.exit(2);
+  }
+  const run = new NodeRun(options);
+  process.on('uncaughtException', (error) => run.crash(error));
+  // A terminal that was closed must not keep the node from its last records.
+  process.stderr.on('error', () => {});
+  try {
+    await run.begin();
+  } catch (error) {
+    await run.crash(error as Error);
+  }
+}
+
+function wildcardIn(addresses: readonly Address[]): string | undefined {
+  return addresses.map((address) => address.ip).find(isWildcard);
+}
+
+function mendOfWildcard(role: RunOptions['role']): string {
+  const host = "give an address of this machine with --host";
+  return role === 'peer' ? `say with --advertise IP:PORT what others dial, or ${host}` : host;
+}
+
+function complain(options: RunOptions, line: string): void {
+  process.stderr.write(`${options.role}: ${line}\n`);
+}
+
+/** One run of a node: what is open, and how it is brought to its end. */
+class NodeRun {
+  private readonly screen = new Screen(process.stdout);
+  private readonly person = isSomebodyThere(process.stdin);
+  private log: NodeLog | undefined;
+  private runtime: TcpRuntime | undefined;
+  private node: Node | undefined;
+  private prompt: Interface | undefined;
+  private ending = false;
+
+  constructor(private readonly options: RunOptions) {}
+
+  async begin(): Promise<void> {
+    const opened = await openTcpRuntime({
+      listen: this.options.listen,
+      makeNode: (runtime, bound) => this.makeNode(runtime, bound),
+      record: (record) => this.log?.record(record),
+      tell: (lines) => {
+        if (this.person) this.screen.print(lines.map((line) => `${line}\n`).join(''));
+      },
+      finished: () => void this.end(),
+    });
+    if (!opened.ok) {
+      complain(this.options, describeListenErrors(opened.error));
+      process.exit(2);
+    }
+    if (this.ending) return;
+    process.on('SIGINT', () => this.interrupted());
+    process.on('SIGTERM', () => this.stop('SIGTERM'));
+    process.on('SIGHUP', () => this.stop('SIGHUP'));
+    if (this.person) this.openPrompt();
+  }
+
+  /** A bug: the log is written out, the stack printed, and the process ends. */
+  async crash(error: Error): Promise<void> {
+    this.ending = true;
+    this.runtime?.destroy();
+    this.prompt?.close();
+    await this.log?.close();
+    complain(this.options, `this is a bug, and the node ends here\n${error.stack ?? error}`);
+    process.exit(70);
+  }
+
+  private makeNode(runtime: TcpRuntime, bound: Address): Node {
+    const self = this.options.advertise ?? bound;
+    this.runtime = runtime;
+    // Only now, with the port bound, is it sure that no other run of this node writes the file.
+    this.log = new NodeLog({
+      role: this.options.role,
+      address: formatAddress(self),
+      port: bound.port,
+      dir: this.options.logDir,
+      format: this.options.logFormat,
+      screen: this.options.quiet ? undefined : this.screen,
+      colors: colorsFor(process.stdout, process.env),
+      complain: (line) => complain(this.options, line),
+    });
+    this.node = this.options.makeNode(runtime, self, this.log.path);
+    return this.node;
+  }
+
+  private openPrompt(): void {
+    this.prompt = openPrompt(process.stdin, this.screen, {
+      typed: (line) => {
+        if (!this.ending) this.node?.typed(line);
+      },
+      interrupted: () => this.interrupted(),
+      ended: () => this.stop('end of input'),
+    });
+  }
+
+  /** Ctrl-C. Whoever presses it twice does not want to wait; other signals come from programs. */
+  private interrupted(): void {
+    if (this.ending) process.exit(130);
+    this.stop('SIGINT');
+  }
+
+  private stop(reason: string): void {
+    if (this.ending) return;
+    this.node?.stopping(reason);
+    void this.end();
+  }
+
+  private async end(): Promise<void> {
+    if (this.ending) return;
+    this.ending = true;
+    this.runtime?.halt();
+    this.prompt?.close();
+    await this.runtime?.handedOver();
+    await this.log?.close();
+    process.exit(0);
+  }
+}

@@ -1,0 +1,4 @@
+import { describeRuntime } from './runtime-conformance.js';
+import { tcpBench } from './tcp-bench.js';
+
+describeRuntime('TCP', tcpBench);

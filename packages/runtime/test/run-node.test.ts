@@ -1,0 +1,191 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parseLogLine } from '@hearsay/common/log-line';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { callerAt, listening, until } from './heard-node.js';
+import { scratchFolder } from './scratch.js';
+import { transpiledPackages } from './transpiled.js';
+
+let packages: string;
+beforeAll(() => {
+  packages = transpiledPackages();
+});
+afterAll(() => rmSync(packages, { recursive: true }));
+
+interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly logDir: string;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string | null>;
+}
+
+interface Wanted {
+  readonly host?: string;
+  readonly port?: number;
+  readonly quiet?: boolean;
+  readonly logDir?: string;
+  /** The command and words before node's own, like a shell that sets a limit. */
+  readonly under?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function run(behaviour: string, wanted: Wanted = {}): Running {
+  const logDir = wanted.logDir ?? scratchFolder();
+  const { host = '127.0.0.1', port = 0, quiet = false, under = [], env = {} } = wanted;
+  const words = [behaviour, logDir, host, `${port}`, quiet ? 'quiet' : ''];
+  const script = join(packages, 'runtime/test/node-process.js');
+  const [command = '', ...rest] = [...under, process.execPath, script, ...words];
+  const child = spawn(command, rest, { env: { ...process.env, FORCE_COLOR: '0', ...env } });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = new Promise<number | string | null>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, logDir, out: () => out, err: () => err, ended };
+}
+
+function logPath({ logDir }: Running): string | undefined {
+  const name = readdirSync(logDir).find((file) => file.endsWith('.txt'));
+  return name === undefined ? undefined : join(logDir, name);
+}
+
+function logOf(running: Running): string {
+  const path = logPath(running);
+  return path === undefined ? '' : readFileSync(path, 'utf8');
+}
+
+async function started(running: Running): Promise<number> {
+  await until(() => logOf(running).includes('reason=start'));
+  return Number(/peerlog_(\d+)\.txt/.exec(logPath(running) as string)?.[1]);
+}
+
+describe('a node as a process', { timeout: 30_000 }, () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'ends in good order on %s: last records written, exit code 0',
+    async (signal) => {
+      const running = run('idle');
+      await started(running);
+      running.child.kill(signal);
+      expect(await running.ended).toBe(0);
+      const lines = logOf(running).trimEnd().split('\n');
+      expect(lines).toHaveLength(5_002);
+      const last = parseLogLine(lines.at(-1) as string);
+      expect(last.ok && last.value.record).toEqual({ event: 'stopped', reason: signal });
+      expect(running.out()).toBe(logOf(running));
+      expect(running.err()).toBe('');
+    },
+  );
+
+  test('loses none of 100,000 records that it wrote just before it finished', async () => {
+    const running = run('finish-after-burst', { quiet: true });
+    expect(await running.ended).toBe(0);
+    expect(logOf(running).trimEnd().split('\n')).toHaveLength(100_001);
+    expect(running.out()).toBe('');
+  });
+
+  test('sends out what it had to say before it finished', async () => {
+    const running = run('farewell', { quiet: true });
+    const port = await started(running);
+    const { socket, received } = await callerAt({ ip: '127.0.0.1', port });
+    await new Promise((resolve) => socket.once('end', resolve));
+    expect(received()).toHaveLength(300_000);
+    expect(await running.ended).toBe(0);
+  });
+
+  test.each([
+    ['throw', 'thrown in start'],
+    ['throw-later', 'thrown in wake'],
+  ])('that has a bug (%s) writes its log out, prints the stack and exits with 70', async (behaviour, message) => {
+    const running = run(behaviour, { quiet: true });
+    expect(await running.ended).toBe(70);
+    expect(running.err()).toMatch(new RegExp(`^peer: this is a bug.*\nError: ${message}\n +at `));
+    expect(logOf(running)).toContain(behaviour === 'throw' ? 'last-words' : 'bytes=100');
+  });
+
+  test('that has a bug in its very end still writes its log out', async () => {
+    const running = run('throw-at-end', { quiet: true });
+    await started(running);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(70);
+    expect(logOf(running)).toContain('stopped reason=SIGTERM');
+  });
+
+  test('whose port is taken says so in one line, exits with 2 and leaves the log alone', async () => {
+    const first = run('idle', { quiet: true });
+    const port = await started(first);
+    const second = run('idle', { quiet: true, port, logDir: first.logDir });
+    expect(await second.ended).toBe(2);
+    expect(second.err()).toBe(
+      `peer: cannot listen: 127.0.0.1:${port} is taken by another program; ` +
+        'choose another port with --port, or end the program that holds it\n',
+    );
+    expect(readdirSync(first.logDir)).toEqual([`peerlog_${port}.txt`]);
+  });
+
+  test('on a wildcard that nobody could dial says what to give, and exits with 2', async () => {
+    const running = run('idle', { host: '0.0.0.0' });
+    expect(await running.ended).toBe(2);
+    expect(running.err()).toMatch(/^peer: nobody can dial 0\.0\.0\.0: .*--advertise IP:PORT.*\n$/);
+  });
+
+  test('whose reader goes away (`peer | head`) goes on at rest and ends in good order', async () => {
+    const running = run('chatter');
+    await until(() => running.out().includes('woken'));
+    running.child.stdout.destroy();
+    const lengthBefore = logOf(running).length;
+    await until(() => logOf(running).length > lengthBefore + 100_000);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(running.err()).toBe('');
+    expect(logOf(running)).toContain('stopped reason=SIGTERM');
+  });
+
+  test.runIf(existsSync('/dev/full'))('whose disk is full says so once and goes on', async () => {
+    const logDir = scratchFolder();
+    const port = (await listening(createServer())).port;
+    // The port is taken on 127.0.0.1 until the test ends, and free on 127.0.0.2.
+    symlinkSync('/dev/full', join(logDir, `peerlog_${port}.txt`));
+    const running = run('chatter', { host: '127.0.0.2', port, logDir });
+    await until(() => running.out().split('woken').length > 2_000);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(running.err()).toMatch(/^peer: cannot write the log file .*ENOSPC.*goes on without it\n$/);
+    expect(running.out()).toContain('stopped reason=SIGTERM');
+  });
+
+  test('that may open no more files turns callers away and serves those it has', async () => {
+    const limit = ['sh', '-c', 'ulimit -n 48; exec "$@"', 'sh'];
+    const running = run('idle', { quiet: true, under: limit });
+    const port = await started(running);
+    const callers = [];
+    for (let i = 0; i < 60; i += 1) callers.push(await callerAt({ ip: '127.0.0.1', port }));
+    await until(() => callers.some(({ socket }) => socket.closed || socket.readableEnded));
+    expect(callers.some(({ socket }) => !socket.closed && !socket.readableEnded)).toBe(true);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(running.err()).toBe('');
+  });
+
+  test('leaves standard input alone where it is no terminal', async () => {
+    const running = run('idle', { quiet: true });
+    await started(running);
+    running.child.stdin.end('hello\n');
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(logOf(running)).not.toContain('typed');
+    expect(logOf(running)).toContain('stopped reason=SIGTERM');
+  });
+});

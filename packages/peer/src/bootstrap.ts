@@ -9,12 +9,17 @@ import type { Alarm } from '@hearsay/common/alarms';
 import { encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp } from '@hearsay/common/wire/message';
 import type { PeerContext } from './context.js';
-import type { Discovery, DiscoveryEvents } from './discovery.js';
+import type { Discovery, DiscoveryEvents, DiscoveryMaker } from './discovery.js';
 import { Registration, type RegistrationEvents } from './registration.js';
 
 /** How many of `seedCount` seeds a peer registers with: ⌊n/2⌋+1 (A3). */
 export function majorityOf(seedCount: number): number {
   return Math.floor(seedCount / 2) + 1;
+}
+
+/** Discovery by the seeds of config.txt. */
+export function bySeeds(seeds: readonly Address[]): DiscoveryMaker {
+  return (context, events) => new Bootstrap(context, seeds, events);
 }
 
 export class Bootstrap implements Discovery, RegistrationEvents {
@@ -74,7 +79,6 @@ export class Bootstrap implements Discovery, RegistrationEvents {
     this.untold = [...this.untold, dead].slice(-limits.reportsPendingMax);
   }
 
-  /** This process stood still: no seed is taken for gone because of that. */
   forgive(nowMs: number): void {
     for (const registration of this.registrations) registration.forgive(nowMs);
   }

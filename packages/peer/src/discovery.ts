@@ -1,5 +1,6 @@
 /** A way of finding other peers. Seeds are one ({@link Bootstrap}); the peer knows no more of it. */
 import type { NodeId } from '@hearsay/common/address';
+import type { PeerContext } from './context.js';
 
 export interface Discovery {
   start(): void;
@@ -13,7 +14,12 @@ export interface Discovery {
   wantMore(isWanted: boolean): void;
   /** Says that a neighbor is dead. */
   report(dead: NodeId): void;
+  /** This process stood still; nobody is taken for gone because of that. */
+  forgive(nowMs: number): void;
 }
+
+/** Makes a peer's discovery, once the peer has its parts. */
+export type DiscoveryMaker = (context: PeerContext, events: DiscoveryEvents) => Discovery;
 
 /** What discovery tells the peer. */
 export interface DiscoveryEvents {

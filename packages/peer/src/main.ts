@@ -15,6 +15,7 @@ import { exitWith, seedsOrExit } from '@hearsay/runtime/node-config';
 import { address, decimal, duration, integer, ip, port } from '@hearsay/runtime/option-values';
 import { runNode } from '@hearsay/runtime/run-node';
 import { version } from '@hearsay/runtime/version';
+import { bySeeds } from './bootstrap.js';
 import { RankedOverlay } from './overlay.js';
 import { Peer } from './peer.js';
 
@@ -168,7 +169,7 @@ await runNode({
       runtime,
       random: new Random(rng),
       self,
-      seeds,
+      discovery: bySeeds(seeds),
       overlay: new RankedOverlay(values.alpha),
       settings: { ...settings, statusIntervalMs: values.statusInterval },
       logFile,

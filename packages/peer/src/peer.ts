@@ -1,6 +1,6 @@
 /**
  * The peer. Pure: bytes, time and chance come through the runtime. It only puts its parts together,
- * each of which is one idea: bootstrap (seeds → who else there is), neighbors (the overlay), gossip,
+ * each of which is one idea: discovery (who else there is), neighbors (the overlay), gossip,
  * liveness; and it receives what comes over links that none of them owns.
  */
 import { type Address, formatAddress, type NodeId } from '@hearsay/common/address';
@@ -12,9 +12,9 @@ import type { Random } from '@hearsay/common/random';
 import type { Runtime } from '@hearsay/common/runtime';
 import { decode, encode } from '@hearsay/common/wire/codec';
 import type { LivenessRequest, Message } from '@hearsay/common/wire/message';
-import { Bootstrap } from './bootstrap.js';
 import { helpLines, parseCommand } from './console.js';
 import type { PeerContext, PeerSettings } from './context.js';
+import type { Discovery, DiscoveryMaker } from './discovery.js';
 import { Gossip } from './gossip.js';
 import { Liveness } from './liveness.js';
 import type { Neighbor } from './neighbor.js';
@@ -26,8 +26,8 @@ export interface PeerOptions {
   readonly random: Random;
   /** The address under which the others know this peer. */
   readonly self: Address;
-  /** The seeds of config.txt. */
-  readonly seeds: readonly Address[];
+  /** How it finds others, and which of them it connects to. */
+  readonly discovery: DiscoveryMaker;
   readonly overlay: Overlay;
   readonly settings: PeerSettings;
   /** Where the log file is, for the person who asks. */
@@ -39,7 +39,7 @@ export interface PeerOptions {
 
 export class Peer extends LinkedNode {
   private readonly context: PeerContext;
-  private readonly bootstrap: Bootstrap;
+  private readonly discovery: Discovery;
   private readonly neighbors: Neighbors;
   private readonly gossip: Gossip;
   private readonly liveness: Liveness;
@@ -56,15 +56,15 @@ export class Peer extends LinkedNode {
     const { alarms, links, drops } = this;
     const selfId = formatAddress(self);
     this.context = { runtime, alarms, links, drops, random, limits, settings, self, selfId };
-    this.bootstrap = new Bootstrap(this.context, options.seeds, {
+    this.discovery = options.discovery(this.context, {
       unionChanged: () => this.neighbors.fill(),
     });
-    this.neighbors = new Neighbors(this.context, options.overlay, () => this.bootstrap.union, {
+    this.neighbors = new Neighbors(this.context, options.overlay, () => this.discovery.union, {
       message: (neighbor, link, text) => this.hearNeighbor(neighbor, link, text),
       added: (neighbor) => this.welcome(neighbor),
       removed: (neighbor) => this.liveness.unwatch(neighbor),
       returned: (neighbor) => this.liveness.answered(neighbor),
-      lacking: (isLacking) => this.bootstrap.wantMore(isLacking),
+      lacking: (isLacking) => this.discovery.wantMore(isLacking),
     });
     this.gossip = new Gossip(this.context, this.neighbors, options.lastMessageNumber ?? 0);
     this.liveness = new Liveness(this.context, {
@@ -79,14 +79,14 @@ export class Peer extends LinkedNode {
 
   protected begin(): void {
     const nowMs = this.runtime.monotonicMs();
-    this.bootstrap.start();
+    this.discovery.start();
     this.lostTrial.set(nowMs + this.options.settings.livenessIntervalMs);
     this.writeStatus(nowMs);
   }
 
   protected wokeLate(nowMs: number): void {
     this.liveness.forgive();
-    this.bootstrap.forgive(nowMs);
+    this.discovery.forgive(nowMs);
   }
 
   protected stop(reason: string): void {
@@ -142,7 +142,7 @@ export class Peer extends LinkedNode {
   private bury(neighbor: Neighbor): void {
     this.reports += 1;
     this.neighbors.remove(neighbor, 'dead');
-    this.bootstrap.report(neighbor.id);
+    this.discovery.report(neighbor.id);
   }
 
   private tryLost(nowMs: number): void {
@@ -181,7 +181,7 @@ export class Peer extends LinkedNode {
       case 'help':
         return this.runtime.tell(helpLines);
       case 'seeds':
-        return this.runtime.tell(this.bootstrap.describe());
+        return this.runtime.tell(this.discovery.describe());
       case 'peers':
         return this.runtime.tell(this.describePeers());
       case 'log':
@@ -194,7 +194,7 @@ export class Peer extends LinkedNode {
   private describePeers(): string[] {
     const { strikesMax } = this.options.settings;
     const neighbors = [...this.neighbors.list()];
-    const others = this.bootstrap.union.filter((id) => this.neighbors.get(id) === undefined);
+    const others = this.discovery.union.filter((id) => this.neighbors.get(id) === undefined);
     return [
       `${neighbors.length} neighbors`,
       ...neighbors.map((neighbor) => {
@@ -210,8 +210,8 @@ export class Peer extends LinkedNode {
   private leave(): void {
     if (this.departure.atMs !== undefined) return;
     this.runtime.stopListening();
-    this.runtime.record({ event: 'left', seeds: this.bootstrap.registered });
-    this.bootstrap.report(this.context.selfId);
+    this.runtime.record({ event: 'left', seeds: this.discovery.registered });
+    this.discovery.report(this.context.selfId);
     this.neighbors.leave();
     this.departure.set(this.runtime.monotonicMs() + this.limits.leaveMs);
   }
@@ -227,7 +227,7 @@ export class Peer extends LinkedNode {
     const { made, received, duplicates, refused, sent, messages } = this.gossip;
     const record = {
       event: 'peer-status',
-      seeds: this.bootstrap.registered,
+      seeds: this.discovery.registered,
       neighbors: [...this.neighbors.list()].map(({ id }): NodeId => id),
       struck: this.liveness.struck(),
       made,

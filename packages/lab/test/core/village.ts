@@ -4,6 +4,7 @@ import type { Limits } from '@hearsay/common/limits';
 import { LIMITS } from '@hearsay/common/limits';
 import { Random } from '@hearsay/common/random';
 import type { EventName, RecordOf } from '@hearsay/common/records';
+import { bySeeds } from '@hearsay/peer/bootstrap';
 import type { PeerSettings } from '@hearsay/peer/context';
 import { RankedOverlay } from '@hearsay/peer/overlay';
 import { Peer } from '@hearsay/peer/peer';
@@ -87,7 +88,7 @@ export class Village {
         runtime,
         random: new Random(this.rng + self.port),
         self,
-        seeds: this.seedAddresses,
+        discovery: bySeeds(this.seedAddresses),
         overlay: new RankedOverlay(0.5),
         settings: { ...quickPeer, ...this.options.peer, ...settings },
         limits: { ...LIMITS, ...this.options.limits },

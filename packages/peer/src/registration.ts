@@ -27,6 +27,8 @@ export class Registration implements LinkOwner {
   list: readonly NodeId[] = [];
   private link: Link | undefined;
   private pauseMs: number;
+  /** Whether it was lost, and has sent no list since. */
+  private hasFailed = false;
   private registeredAtMs = 0;
   private waiting: string[] = [];
   private spokeAtMs = 0;
@@ -46,6 +48,12 @@ export class Registration implements LinkOwner {
     this.sendNext = context.alarms.alarm(() => this.sendWaiting());
   }
 
+  /** Whether it stands or may be expected to: one that is only tried again keeps no place. */
+  get isHopeful(): boolean {
+    const isUnderWay = this.state === 'dialing' || this.state === 'asking';
+    return this.state === 'registered' || (isUnderWay && !this.hasFailed);
+  }
+
   /** Registers, now and whenever the registration was lost. */
   begin(): void {
     if (this.state === 'idle') this.dial();
@@ -53,14 +61,14 @@ export class Registration implements LinkOwner {
 
   /** Asks for the list again, if the seed can be asked. */
   refresh(): void {
-    const { runtime, limits } = this.context;
+    const { runtime, links, limits } = this.context;
     if (this.state !== 'registered' || this.kind !== 'hearsay') return;
     if (this.answerDue.atMs !== undefined) return;
     this.answerDue.set(runtime.monotonicMs() + limits.registerAnswerMs);
-    this.send(this.context.selfId);
+    if (this.link !== undefined) links.send(this.link, this.context.selfId);
   }
 
-  /** Sends a message to the seed; to a classic one at a distance from the last. */
+  /** Sends a report to the seed; to a classic one at a distance from the last message. */
   send(text: string): void {
     if (this.waiting.length >= this.context.limits.reportsPendingMax) return;
     this.waiting.push(text);
@@ -93,6 +101,7 @@ export class Registration implements LinkOwner {
     const isFirst = this.state !== 'registered';
     this.answerDue.clear();
     this.state = 'registered';
+    this.hasFailed = false;
     if (isFirst) {
       this.kind = link.lines ? 'hearsay' : 'classic';
       this.registeredAtMs = this.context.runtime.monotonicMs();
@@ -102,6 +111,14 @@ export class Registration implements LinkOwner {
     ids.delete(this.context.selfId);
     this.list = [...ids];
     this.events.listed(this, isFirst);
+    this.sendWaiting();
+  }
+
+  /** Some classic seeds send no more after their list, but still read: reports go on to them. */
+  ended(link: Link): void {
+    if (this.state === 'registered' && this.kind === 'classic') return;
+    this.context.links.close(link);
+    this.closed(link, 'closed');
   }
 
   closed(_link: Link, reason: LinkEnd): void {
@@ -128,14 +145,14 @@ export class Registration implements LinkOwner {
     this.link = undefined;
     this.answerDue.clear();
     this.sendNext.clear();
-    this.waiting = [];
-    // A registration that held for long is worth a quick retry; one that never does is not.
+    // What waits goes out when the seed is back. A registration that held for long is worth a quick retry; one that never does is not.
     const hasHeld =
       this.state === 'registered' && nowMs - this.registeredAtMs > limits.seedPauseMsMax;
     if (hasHeld) this.pauseMs = limits.seedPauseMs;
     const retryMs = Math.round(random.jitter(this.pauseMs));
     this.pauseMs = Math.min(2 * this.pauseMs, limits.seedPauseMsMax);
     this.state = 'resting';
+    this.hasFailed = true;
     this.retry.set(nowMs + retryMs);
     this.events.lost(this, reason, retryMs);
   }

@@ -14,6 +14,8 @@ import type { Probes } from './probes.js';
 
 /** What happens around the list that the seed has to act on. */
 export interface MembershipEvents {
+  /** The peer has answered and is shown to others; its links are worth keeping. */
+  listed(peer: RegisteredPeer): void;
   /** The peer is off the list; its links have no purpose any more. */
   removed(peer: RegisteredPeer): void;
 }
@@ -36,24 +38,26 @@ export class Membership {
   /** Takes a peer in that has just registered, or finds it. It is asked until it answers. */
   admit(address: Address, kind: 'hearsay' | 'classic'): RegisteredPeer {
     const peer = this.list.get(formatAddress(address)) ?? this.enter(address);
-    peer.kind = kind;
     peer.heardAtMs = this.runtime.monotonicMs();
-    if (!peer.isListed) this.dialBack(peer);
+    if (peer.isListed) return peer;
+    // How a listed peer is asked is not for others to change who register its address, too.
+    peer.kind = kind;
+    this.dialBack(peer);
     return peer;
   }
 
   /** Weighs a report against a peer on the list: the accused itself is asked. */
   accuse(peer: RegisteredPeer, accusation: Accusation): void {
-    // Reports in a row cost one probe, so that nobody is flooded by way of its seed. Whoever
-    // reports itself is leaving, and is asked whatever it answered a moment ago.
-    const sinceAnswerMs = this.runtime.monotonicMs() - peer.answeredAtMs;
-    const isRefuted = sinceAnswerMs < this.limits.refutedMs && accusation.reporter !== peer.id;
-    if (isRefuted && !peer.isProbed) return this.refuse(peer.id, 'it answers', accusation);
+    if (!peer.isListed) return this.refuse(peer.id, 'not listed yet', accusation);
     if (peer.accusations.length >= this.limits.accusationsMax) {
       return this.refuse(peer.id, 'too many at once', accusation);
     }
     peer.accusations.push(accusation);
-    if (!peer.isProbed) this.probe(peer);
+    if (peer.isProbed) return;
+    // Reports in a row wait for one probe, so that nobody is flooded by way of its seed.
+    const restsUntilMs = peer.answeredAtMs + this.limits.refutedMs;
+    if (this.runtime.monotonicMs() < restsUntilMs) peer.nextProbe.set(restsUntilMs);
+    else this.probe(peer);
   }
 
   /** Removes a peer because of the first accusation, and answers the others. */
@@ -100,23 +104,27 @@ export class Membership {
 
   private dialBack(peer: RegisteredPeer): void {
     peer.pauseMs = this.limits.dialBackPauseMs;
-    peer.dialBackUntilMs = this.runtime.monotonicMs() + this.limits.dialBackMs;
-    if (!peer.isProbed) this.probe(peer);
+    const nowMs = this.runtime.monotonicMs();
+    peer.dialBackUntilMs = nowMs + this.limits.dialBackMs;
+    const dueMs = peer.nextProbe.atMs;
+    if (peer.isProbed) return;
+    // Whoever registers again and again has its address asked no more often for that.
+    if (dueMs === undefined) this.probe(peer);
+    else peer.nextProbe.set(Math.min(dueMs, nowMs + peer.pauseMs));
   }
 
   private probe(peer: RegisteredPeer): void {
     peer.nextProbe.clear();
-    this.probes.ask(peer, (isAlive) => {
-      if (this.list.get(peer.id) === peer) this.judge(peer, isAlive);
-    });
+    this.probes.ask(peer, (isAlive) => this.judge(peer, isAlive));
   }
 
   private probeDue(peer: RegisteredPeer, nowMs: number): void {
     if (peer.isProbed) return;
     const quietUntilMs = peer.heardAtMs + this.probeIntervalMs;
-    const hasSpoken = peer.isListed && peer.missed === 0 && quietUntilMs > nowMs;
-    if (hasSpoken) peer.nextProbe.set(quietUntilMs);
-    else this.probe(peer);
+    const isAccused = peer.accusations.length > 0;
+    if (!peer.isListed || isAccused || quietUntilMs <= nowMs) return this.probe(peer);
+    peer.missed = 0;
+    peer.nextProbe.set(quietUntilMs);
   }
 
   private judge(peer: RegisteredPeer, isAlive: boolean): void {
@@ -125,18 +133,32 @@ export class Membership {
     peer.accusations = [];
     if (isAlive) {
       this.acquit(peer, accusations, nowMs);
+    } else if (this.isStillAwaited(peer, accusations, nowMs)) {
+      for (const accusation of accusations) this.refuse(peer.id, 'not listed yet', accusation);
+      peer.nextProbe.set(nowMs + this.random.jitter(peer.pauseMs));
+      peer.pauseMs = Math.min(2 * peer.pauseMs, this.limits.dialBackPauseMsMax);
     } else if (accusations.length > 0) {
       this.convict(peer, accusations);
     } else if (peer.isListed) {
       peer.missed += 1;
       if (peer.missed >= this.limits.sweepStrikesMax) this.remove(peer, 'silent');
       else peer.nextProbe.set(nowMs + this.random.jitter(this.probeIntervalMs));
-    } else if (nowMs >= peer.dialBackUntilMs) {
-      this.remove(peer, 'never answered');
     } else {
-      peer.nextProbe.set(nowMs + this.random.jitter(peer.pauseMs));
-      peer.pauseMs = Math.min(2 * peer.pauseMs, this.limits.dialBackPauseMsMax);
+      this.remove(peer, 'never answered');
     }
+  }
+
+  /**
+   * Whether a newcomer still has time to begin to listen. A classic peer asks for neighbors before
+   * it listens, and these may take it for dead; it is not shown to anybody yet, so that it can wait.
+   */
+  private isStillAwaited(
+    peer: RegisteredPeer,
+    accusations: readonly Accusation[],
+    nowMs: number,
+  ): boolean {
+    const isLeaving = accusations.some(({ reporter }) => reporter === peer.id);
+    return !peer.isListed && nowMs < peer.dialBackUntilMs && !isLeaving;
   }
 
   private acquit(peer: RegisteredPeer, accusations: readonly Accusation[], nowMs: number): void {
@@ -148,10 +170,12 @@ export class Membership {
     if (peer.isListed) return;
     this.list.show(peer);
     this.runtime.record({ event: 'listed', peer: peer.id });
+    this.events.listed(peer);
   }
 
   private remove(peer: RegisteredPeer, reason: string, reporter?: string): void {
     peer.nextProbe.clear();
+    this.probes.forget(peer);
     this.list.delete(peer);
     this.removals += 1;
     this.runtime.record({

@@ -81,9 +81,14 @@ describe('a config that is not right says where and how to mend it', () => {
     ]);
   });
 
-  test.each(['', '\n\n', '# 127.0.0.1:5001\n', '\uFEFF'])('%j has no seeds, which is said', (text) => {
-    expect(problemsOf(text)).toMatchObject([{ code: 'no-seeds', mend: expect.stringContaining('127.0.0.1:5001') }]);
-  });
+  test.each(['', '\n\n', '# 127.0.0.1:5001\n', '\uFEFF'])(
+    '%j has no seeds, which is said',
+    (text) => {
+      expect(problemsOf(text)).toMatchObject([
+        { code: 'no-seeds', mend: expect.stringContaining('127.0.0.1:5001') },
+      ]);
+    },
+  );
 
   test('seedsMax seeds are taken, one more is refused at its line, duplicates not counted', () => {
     const text = '127.0.0.1:1\n127.0.0.1:2\n127.0.0.1:2\n127.0.0.1:3\n';
@@ -97,11 +102,17 @@ describe('a config that is not right says where and how to mend it', () => {
   test('no text makes the parser throw, and it either finds seeds or says what is wrong', () => {
     const pieces = fc.constantFrom('127.0.0.1', ':5001', ',', '\n', '\r', '#', ' ', '[::1]', 'é');
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(pieces).map((p) => p.join(''))), (text) => {
-        const config = parseConfig(text);
-        if (config.ok) expect(config.value.seeds.length).toBeGreaterThan(0);
-        else expect(config.error.length).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(pieces).map((p) => p.join('')),
+        ),
+        (text) => {
+          const config = parseConfig(text);
+          if (config.ok) expect(config.value.seeds.length).toBeGreaterThan(0);
+          else expect(config.error.length).toBeGreaterThan(0);
+        },
+      ),
     );
   });
 });

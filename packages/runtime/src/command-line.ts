@@ -110,14 +110,16 @@ function commandOf(program: Program<Settings>): Command {
   const examples = program.examples.map(
     ({ command, does }) => `  ${command.padEnd(width)}  ${does}\n`,
   );
-  return new Command(program.name)
-    .description(program.meaning)
-    .version(program.version, '--version', 'print the version')
-    .helpOption('--help', 'print this help')
-    // Commander would write a default as the program counts it, not as people write it.
-    .configureHelp({ optionDescription: (option) => option.description })
-    .addHelpText('before', `Examples:\n${examples.join('')}`)
-    .showHelpAfterError(`(${program.name} --help shows examples and every flag)`);
+  return (
+    new Command(program.name)
+      .description(program.meaning)
+      .version(program.version, '--version', 'print the version')
+      .helpOption('--help', 'print this help')
+      // Commander would write a default as the program counts it, not as people write it.
+      .configureHelp({ optionDescription: (option) => option.description })
+      .addHelpText('before', `Examples:\n${examples.join('')}`)
+      .showHelpAfterError(`(${program.name} --help shows examples and every flag)`)
+  );
 }
 
 function optionOf(declared: Setting): Option {
@@ -126,10 +128,7 @@ function optionOf(declared: Setting): Option {
     return new Option(declared.flag, `${declared.meaning} (env: ${env})`).env(env);
   }
   const { flag, value, meaning, parse, fallback, fallbackText } = declared;
-  return new Option(
-    `${flag} <${value}>`,
-    `${meaning} (default: ${fallbackText}, env: ${env})`,
-  )
+  return new Option(`${flag} <${value}>`, `${meaning} (default: ${fallbackText}, env: ${env})`)
     .env(env)
     .default(fallback)
     .argParser((text: string) => {
@@ -147,6 +146,7 @@ function switchOf(command: Command, option: Option): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   if (/^(0|false|no|off|)$/i.test(text)) return false;
   return command.error(
-    `error: option '${option.flags}' value '${text}' from env '${option.envVar}' is invalid. Use 1 or 0.`,
+    `error: option '${option.flags}' value '${text}' from env '${option.envVar}' is invalid. ` +
+      'Use 1 or 0.',
   );
 }

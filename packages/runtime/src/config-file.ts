@@ -63,7 +63,8 @@ function readBounded(path: string): Result<string, string> {
   }
   if (length > LIMITS.configBytesMax) {
     return failure(
-      `${path}: larger than ${LIMITS.configBytesMax} bytes: name a file of IP:port lines with --config`,
+      `${path}: larger than ${LIMITS.configBytesMax} bytes: ` +
+        'name a file of IP:port lines with --config',
     );
   }
   return success(bytes.toString('utf8', 0, length));
@@ -73,7 +74,10 @@ function unreadable(code: string | undefined): string {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return 'there is no such file: write one with the IP:port of each seed a line, or name another with --config';
+      return (
+        'there is no such file: write one with the IP:port of each seed a line, ' +
+        'or name another with --config'
+      );
     case 'EISDIR':
       return 'this is a folder: name the file in it with --config';
     case 'EACCES':

@@ -62,7 +62,9 @@ function inRange(value: number, range: NumberRange, mend: string): Result<number
 /** A TCP port. */
 export const port: ValueParser<number> = (text) => {
   const value = parsePort(text);
-  return value === undefined ? failure(`Use a port from 1 to ${portMax}, like 6001.`) : success(value);
+  return value === undefined
+    ? failure(`Use a port from 1 to ${portMax}, like 6001.`)
+    : success(value);
 };
 
 /** An IP, IPv6 with or without brackets. */

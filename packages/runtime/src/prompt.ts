@@ -13,8 +13,10 @@ export interface PromptListener {
   readonly typed: (line: string) => void;
   /** Ctrl-C, which a terminal in line editing gives as a key and not as a signal. */
   readonly interrupted: () => void;
-  /** Ctrl-D, or the terminal is gone. */
+  /** Ctrl-D. */
   readonly ended: () => void;
+  /** The terminal was closed. */
+  readonly hungUp: () => void;
 }
 
 /** Whether somebody can type to this process. */
@@ -31,26 +33,48 @@ function inForeground(): boolean {
   try {
     // After the name in parentheses, which may hold anything: state, parent, process group,
     // session, terminal, and the process group in that terminal's foreground.
-    const fields = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync('/proc/self/stat', 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[2] === fields[5];
   } catch {
     return true;
   }
 }
 
-/** Begins to read lines; end it with `close`. */
-export function openPrompt(input: ReadStream, screen: Screen, listener: PromptListener): Interface {
-  const prompt = createInterface({ input, output: screen.out, prompt: '> ' });
-  prompt.on('line', (line) => {
-    prompt.prompt();
-    listener.typed(line);
-  });
-  prompt.on('SIGINT', listener.interrupted);
-  prompt.on('close', () => {
-    screen.typedAt(undefined);
-    listener.ended();
-  });
-  screen.typedAt(prompt);
-  prompt.prompt();
-  return prompt;
+/** The open prompt. */
+export class Prompt {
+  private readonly lines: Interface;
+  private closed = false;
+
+  /** Begins to read lines. */
+  constructor(input: ReadStream, screen: Screen, listener: PromptListener) {
+    const hangUp = () => {
+      if (!this.closed) listener.hungUp();
+    };
+    // Heard before readline hears of it, which would give out the line that is half typed.
+    input.on('end', hangUp);
+    this.lines = createInterface({ input, output: screen.out, prompt: '> ' });
+    // Errors of the input, among them that a terminal which is gone cannot be given back.
+    this.lines.on('error', hangUp);
+    this.lines.on('line', (line) => {
+      if (this.closed) return;
+      this.lines.prompt();
+      listener.typed(line);
+    });
+    this.lines.on('SIGINT', listener.interrupted);
+    this.lines.on('close', () => {
+      screen.typedAt(undefined);
+      if (!this.closed) listener.ended();
+    });
+    screen.typedAt(this.lines);
+    this.lines.prompt();
+  }
+
+  /** Ends the line input, and gives the terminal back as it was. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.lines.close();
+  }
 }

@@ -3,14 +3,14 @@
  * end, and ends only when its last records are on disk.
  *
  * Exit codes: 0 ended in good order, asked or not; 2 it could not begin, for a reason that the
- * user can mend; 70 (`EX_SOFTWARE` of sysexits) a bug; 130 cut short by a second Ctrl-C.
+ * user can mend; 70 (`EX_SOFTWARE` of sysexits) a bug; 130 cut short by a second Ctrl-C. When its
+ * terminal is closed, it ends in the same good order, and then by SIGHUP.
  */
-import type { Interface } from 'node:readline';
 import { type Address, formatAddress } from '@hearsay/common/address';
 import type { Node, Runtime } from '@hearsay/common/runtime';
 import { colorsFor } from './colors.js';
 import { type LogFormat, NodeLog } from './node-log.js';
-import { isSomebodyThere, openPrompt } from './prompt.js';
+import { isSomebodyThere, Prompt } from './prompt.js';
 import { Screen } from './screen.js';
 import { isWildcard } from './socket-address.js';
 import { describeListenErrors } from './tcp-listen.js';
@@ -54,7 +54,7 @@ function wildcardIn(addresses: readonly Address[]): string | undefined {
 }
 
 function mendOfWildcard(role: RunOptions['role']): string {
-  const host = "give an address of this machine with --host";
+  const host = 'give an address of this machine with --host';
   return role === 'peer' ? `say with --advertise IP:PORT what others dial, or ${host}` : host;
 }
 
@@ -69,8 +69,11 @@ class NodeRun {
   private log: NodeLog | undefined;
   private runtime: TcpRuntime | undefined;
   private node: Node | undefined;
-  private prompt: Interface | undefined;
+  private prompt: Prompt | undefined;
   private ending = false;
+  private crashing = false;
+  /** The terminal was closed. */
+  private hungUp = false;
 
   constructor(private readonly options: RunOptions) {}
 
@@ -91,12 +94,14 @@ class NodeRun {
     if (this.ending) return;
     process.on('SIGINT', () => this.interrupted());
     process.on('SIGTERM', () => this.stop('SIGTERM'));
-    process.on('SIGHUP', () => this.stop('SIGHUP'));
+    process.on('SIGHUP', () => this.hangUp());
     if (this.person) this.openPrompt();
   }
 
   /** A bug: the log is written out, the stack printed, and the process ends. */
   async crash(error: Error): Promise<void> {
+    if (this.crashing) process.exit(70); // Whatever went wrong in here would do so again.
+    this.crashing = true;
     this.ending = true;
     this.runtime?.destroy();
     this.prompt?.close();
@@ -124,12 +129,13 @@ class NodeRun {
   }
 
   private openPrompt(): void {
-    this.prompt = openPrompt(process.stdin, this.screen, {
+    this.prompt = new Prompt(process.stdin, this.screen, {
       typed: (line) => {
         if (!this.ending) this.node?.typed(line);
       },
       interrupted: () => this.interrupted(),
-      ended: () => this.stop('end of input'),
+      ended: () => this.stop('Ctrl-D'),
+      hungUp: () => this.hangUp(),
     });
   }
 
@@ -137,6 +143,11 @@ class NodeRun {
   private interrupted(): void {
     if (this.ending) process.exit(130);
     this.stop('SIGINT');
+  }
+
+  private hangUp(): void {
+    this.hungUp = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+    this.stop('SIGHUP');
   }
 
   private stop(reason: string): void {
@@ -152,6 +163,16 @@ class NodeRun {
     this.prompt?.close();
     await this.runtime?.handedOver();
     await this.log?.close();
+    if (this.hungUp) dieOfHangUp();
     process.exit(0);
   }
+}
+
+/**
+ * Ends the process as the closed terminal would have ended it. Node 20 cannot exit without its
+ * terminal: it aborts, with a core file, because it cannot restore the terminal's settings.
+ */
+function dieOfHangUp(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
 }

@@ -8,7 +8,7 @@ import { failure, type Result, success } from '@hearsay/common/result';
 import { socketIp } from './socket-address.js';
 
 /** Why an address could not be listened on. */
-export type ListenFailure = 'taken' | 'not-this-machine' | 'not-permitted' | 'failed';
+type ListenFailure = 'taken' | 'not-this-machine' | 'not-permitted' | 'failed';
 
 /** An address that was tried in vain. */
 export interface ListenError {

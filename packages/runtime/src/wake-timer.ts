@@ -62,7 +62,10 @@ export class WakeTimer {
   private judge(polledSinceMs: number): void {
     const deadlineMs = this.deadlineMs as number;
     // Timeouts fire up to a millisecond early, and the deadline may have moved meanwhile.
-    if (polledSinceMs < deadlineMs) return this.arm(deadlineMs);
+    if (polledSinceMs < deadlineMs) {
+      this.arm(deadlineMs);
+      return;
+    }
     this.deadlineMs = undefined;
     this.armedMs = undefined;
     this.wake();

@@ -73,9 +73,7 @@ describe('a config file', () => {
     const line = '127.0.0.1:5001\n';
     const whole = line.padEnd(LIMITS.configBytesMax, ' ');
     expect(readConfigFile(written(whole)).ok).toBe(true);
-    expect(errorOf(written(`${whole} `))).toContain(
-      `larger than ${LIMITS.configBytesMax} bytes`,
-    );
+    expect(errorOf(written(`${whole} `))).toContain(`larger than ${LIMITS.configBytesMax} bytes`);
   });
 
   test.runIf(process.platform === 'linux')('that never ends is refused as too large', () => {

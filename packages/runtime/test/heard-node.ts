@@ -8,6 +8,9 @@ import type { DialFailure, LinkId, LinkInfo, Node, Runtime } from '@hearsay/comm
 import { expect, onTestFinished, vi } from 'vitest';
 import { openTcpRuntime, type TcpRuntime } from '../src/tcp-runtime.js';
 
+// Far more than any test needs, for machines that have much else to do.
+vi.setConfig({ testTimeout: 30_000 });
+
 export type Heard =
   | { event: 'start' | 'wake' }
   | { event: 'opened'; link: LinkId; info: LinkInfo }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { parseLogLine } from '@hearsay/common/log-line';
 import type { LogRecord } from '@hearsay/common/records';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { colorsFor } from '../src/colors.js';
 import { NodeLog, type NodeLogOptions } from '../src/node-log.js';
 import { Screen } from '../src/screen.js';
@@ -38,24 +38,27 @@ function linesOf(path: string): string[] {
 }
 
 describe('the log file', () => {
-  test.each(['text', 'json'] as const)('as %s holds every record, each on a line', async (format) => {
-    const dir = join(scratchFolder(), 'made', 'when missing');
-    const log = openLog(dir, { format });
-    expect(log.path).toBe(join(dir, 'peerlog_6001.txt'));
-    log.record(dropped(1));
-    log.record({ event: 'stopped', reason: 'SIGTERM' });
-    await log.close();
-    const parsed = linesOf(log.path).map((line) => parseLogLine(line));
-    expect(parsed.map((entry) => entry.ok && entry.value)).toEqual([
-      { wallMs: expect.any(Number), role: 'peer', address, record: dropped(1) },
-      {
-        wallMs: expect.any(Number),
-        role: 'peer',
-        address,
-        record: { event: 'stopped', reason: 'SIGTERM' },
-      },
-    ]);
-  });
+  test.each(['text', 'json'] as const)(
+    'as %s holds every record, each on a line',
+    async (format) => {
+      const dir = join(scratchFolder(), 'made', 'when missing');
+      const log = openLog(dir, { format });
+      expect(log.path).toBe(join(dir, 'peerlog_6001.txt'));
+      log.record(dropped(1));
+      log.record({ event: 'stopped', reason: 'SIGTERM' });
+      await log.close();
+      const parsed = linesOf(log.path).map((line) => parseLogLine(line));
+      expect(parsed.map((entry) => entry.ok && entry.value)).toEqual([
+        { wallMs: expect.any(Number), role: 'peer', address, record: dropped(1) },
+        {
+          wallMs: expect.any(Number),
+          role: 'peer',
+          address,
+          record: { event: 'stopped', reason: 'SIGTERM' },
+        },
+      ]);
+    },
+  );
 
   test('is there for readers without being closed', async () => {
     const log = openLog(scratchFolder());
@@ -114,7 +117,9 @@ describe('a log file that cannot be written is said once, and the node goes on',
     for (let round = 10; round < 20; round += 1) log.record(dropped(round));
     await log.close();
     expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toMatch(/^cannot write the log file .*peerlog_6001\.txt \(ENOSPC.*goes on/);
+    expect(complaints[0]).toMatch(
+      /^cannot write the log file .*peerlog_6001\.txt \(ENOSPC.*goes on/,
+    );
     // A link is left where it is, and what goes to the screen is not touched by the file.
     expect(`${printed.read()}`.split('\n')).toHaveLength(21);
   });
@@ -194,10 +199,12 @@ describe('the screen', () => {
     const log = openLog(scratchFolder(), { screen: new Screen(out) });
     out.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     log.record(dropped(1));
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await new Promise((resolve) => out.once('close', resolve));
+    const writing = vi.spyOn(out, 'write');
     log.record(dropped(2));
     await log.close();
     expect(linesOf(log.path)).toHaveLength(2);
+    expect(writing).not.toHaveBeenCalled();
   });
 });
 

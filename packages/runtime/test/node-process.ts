@@ -5,8 +5,18 @@
 import type { Node, Runtime } from '@hearsay/common/runtime';
 import { runNode } from '../src/run-node.js';
 
-const [behaviour = 'idle', logDir = '', host = '127.0.0.1', port = '0', quiet = ''] =
-  process.argv.slice(2);
+export type Behaviour =
+  | 'idle'
+  | 'chatter'
+  | 'farewell'
+  | 'finish-after-burst'
+  | 'throw'
+  | 'throw-later'
+  | 'throw-at-end';
+
+const [behaviour, logDir = '', host = '127.0.0.1', port = '0', quiet = ''] = process.argv.slice(
+  2,
+) as [Behaviour, ...string[]];
 
 function note(runtime: Runtime, reason: string, count = 1): void {
   for (let bytes = 1; bytes <= count; bytes += 1) {
@@ -46,7 +56,7 @@ await runNode({
     start: () => start(runtime),
     opened: (link) => {
       if (behaviour === 'farewell') {
-        runtime.send(link, Buffer.alloc(300_000, 'a'));
+        runtime.send(link, Buffer.alloc(20_000_000, 'a'));
         runtime.finished();
       }
     },

@@ -31,15 +31,26 @@ describe('durations', () => {
     expect(anyDuration(text)).toEqual({ ok: true, value: ms });
   });
 
-  test.each(['', ' ', 's', '5 s', '-5s', '5S', '5sec', '1e3', '0x5', '5.', 'Infinity', '5s ', '1d'])(
-    '%j is none, and the answer gives the range and an example',
-    (text) => {
-      expect(interval(text)).toEqual({
-        ok: false,
-        error: 'Use a duration from 100ms to 1h, like 5s.',
-      });
-    },
-  );
+  test.each([
+    '',
+    ' ',
+    's',
+    '5 s',
+    '-5s',
+    '5S',
+    '5sec',
+    '1e3',
+    '0x5',
+    '5.',
+    'Infinity',
+    '5s ',
+    '1d',
+  ])('%j is none, and the answer gives the range and an example', (text) => {
+    expect(interval(text)).toEqual({
+      ok: false,
+      error: 'Use a duration from 100ms to 1h, like 5s.',
+    });
+  });
 
   test.each([
     ['99ms', false],

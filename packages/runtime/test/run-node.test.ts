@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseLogLine } from '@hearsay/common/log-line';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { callerAt, listening, until } from './heard-node.js';
+import type { Behaviour } from './node-process.js';
 import { scratchFolder } from './scratch.js';
 import { transpiledPackages } from './transpiled.js';
 
@@ -28,18 +29,20 @@ interface Wanted {
   readonly port?: number;
   readonly quiet?: boolean;
   readonly logDir?: string;
-  /** The command and words before node's own, like a shell that sets a limit. */
-  readonly under?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** How the command line is run: undefined, as it is. */
+  readonly through?: (command: string) => readonly [string, ...string[]];
 }
 
-function run(behaviour: string, wanted: Wanted = {}): Running {
+function run(behaviour: Behaviour, wanted: Wanted = {}): Running {
   const logDir = wanted.logDir ?? scratchFolder();
-  const { host = '127.0.0.1', port = 0, quiet = false, under = [], env = {} } = wanted;
-  const words = [behaviour, logDir, host, `${port}`, quiet ? 'quiet' : ''];
+  const { host = '127.0.0.1', port = 0, quiet = false, through } = wanted;
   const script = join(packages, 'runtime/test/node-process.js');
-  const [command = '', ...rest] = [...under, process.execPath, script, ...words];
-  const child = spawn(command, rest, { env: { ...process.env, FORCE_COLOR: '0', ...env } });
+  const words = [script, behaviour, logDir, host, `${port}`, quiet ? 'quiet' : ''];
+  const [command, ...rest] = through?.(`exec "${[process.execPath, ...words].join('" "')}"`) ?? [
+    process.execPath,
+    ...words,
+  ];
+  const child = spawn(command, rest, { env: { ...process.env, FORCE_COLOR: '0' } });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
@@ -72,7 +75,7 @@ async function started(running: Running): Promise<number> {
   return Number(/peerlog_(\d+)\.txt/.exec(logPath(running) as string)?.[1]);
 }
 
-describe('a node as a process', { timeout: 30_000 }, () => {
+describe('a node as a process', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'ends in good order on %s: last records written, exit code 0',
     async (signal) => {
@@ -101,19 +104,32 @@ describe('a node as a process', { timeout: 30_000 }, () => {
     const port = await started(running);
     const { socket, received } = await callerAt({ ip: '127.0.0.1', port });
     await new Promise((resolve) => socket.once('end', resolve));
-    expect(received()).toHaveLength(300_000);
+    expect(received()).toHaveLength(20_000_000);
     expect(await running.ended).toBe(0);
+  });
+
+  test('that still waits to be heard is ended at once by a second Ctrl-C', async () => {
+    const running = run('farewell', { quiet: true });
+    const { socket } = await callerAt({ ip: '127.0.0.1', port: await started(running) });
+    socket.pause();
+    await until(() => socket.bytesRead > 0);
+    running.child.kill('SIGTERM');
+    running.child.kill('SIGINT');
+    expect(await running.ended).toBe(130);
   });
 
   test.each([
     ['throw', 'thrown in start'],
     ['throw-later', 'thrown in wake'],
-  ])('that has a bug (%s) writes its log out, prints the stack and exits with 70', async (behaviour, message) => {
-    const running = run(behaviour, { quiet: true });
-    expect(await running.ended).toBe(70);
-    expect(running.err()).toMatch(new RegExp(`^peer: this is a bug.*\nError: ${message}\n +at `));
-    expect(logOf(running)).toContain(behaviour === 'throw' ? 'last-words' : 'bytes=100');
-  });
+  ] as const)(
+    'that has a bug (%s) writes its log out, prints the stack and exits with 70',
+    async (behaviour, message) => {
+      const running = run(behaviour, { quiet: true });
+      expect(await running.ended).toBe(70);
+      expect(running.err()).toMatch(new RegExp(`^peer: this is a bug.*\nError: ${message}\n +at `));
+      expect(logOf(running)).toContain(behaviour === 'throw' ? 'last-words' : 'bytes=100');
+    },
+  );
 
   test('that has a bug in its very end still writes its log out', async () => {
     const running = run('throw-at-end', { quiet: true });
@@ -123,7 +139,7 @@ describe('a node as a process', { timeout: 30_000 }, () => {
     expect(logOf(running)).toContain('stopped reason=SIGTERM');
   });
 
-  test('whose port is taken says so in one line, exits with 2 and leaves the log alone', async () => {
+  test('whose port is taken says so in one line, exits with 2, leaves the log alone', async () => {
     const first = run('idle', { quiet: true });
     const port = await started(first);
     const second = run('idle', { quiet: true, port, logDir: first.logDir });
@@ -141,7 +157,7 @@ describe('a node as a process', { timeout: 30_000 }, () => {
     expect(running.err()).toMatch(/^peer: nobody can dial 0\.0\.0\.0: .*--advertise IP:PORT.*\n$/);
   });
 
-  test('whose reader goes away (`peer | head`) goes on at rest and ends in good order', async () => {
+  test('whose reader goes away (`peer | head`) goes on and ends well', async () => {
     const running = run('chatter');
     await until(() => running.out().includes('woken'));
     running.child.stdout.destroy();
@@ -162,15 +178,19 @@ describe('a node as a process', { timeout: 30_000 }, () => {
     await until(() => running.out().split('woken').length > 2_000);
     running.child.kill('SIGTERM');
     expect(await running.ended).toBe(0);
-    expect(running.err()).toMatch(/^peer: cannot write the log file .*ENOSPC.*goes on without it\n$/);
+    expect(running.err()).toMatch(
+      /^peer: cannot write the log file .*ENOSPC.*goes on without it\n$/,
+    );
     expect(running.out()).toContain('stopped reason=SIGTERM');
   });
 
   test('that may open no more files turns callers away and serves those it has', async () => {
-    const limit = ['sh', '-c', 'ulimit -n 48; exec "$@"', 'sh'];
-    const running = run('idle', { quiet: true, under: limit });
+    const running = run('idle', {
+      quiet: true,
+      through: (command) => ['sh', '-c', `ulimit -n 48; ${command}`],
+    });
     const port = await started(running);
-    const callers = [];
+    const callers: Awaited<ReturnType<typeof callerAt>>[] = [];
     for (let i = 0; i < 60; i += 1) callers.push(await callerAt({ ip: '127.0.0.1', port }));
     await until(() => callers.some(({ socket }) => socket.closed || socket.readableEnded));
     expect(callers.some(({ socket }) => !socket.closed && !socket.readableEnded)).toBe(true);
@@ -188,4 +208,25 @@ describe('a node as a process', { timeout: 30_000 }, () => {
     expect(logOf(running)).not.toContain('typed');
     expect(logOf(running)).toContain('stopped reason=SIGTERM');
   });
+
+  // util-linux's `script` runs a command on a terminal of its own, and types what it is given.
+  const terminal = '/usr/bin/script';
+  test.runIf(process.platform === 'linux' && existsSync(terminal))(
+    'on a terminal takes lines, answers them and ends on Ctrl-C',
+    async () => {
+      const running = run('idle', {
+        quiet: true,
+        through: (command) => [terminal, '-qfec', command, '/dev/null'],
+      });
+      await started(running);
+      await until(() => running.out().includes('> '));
+      running.child.stdin.write('hello\r');
+      await until(() => running.out().includes('you typed hello\r\n'));
+      running.child.stdin.write('half a line\u0003');
+      expect(await running.ended).toBe(0);
+      expect(logOf(running)).toContain('reason="typed hello"');
+      expect(logOf(running)).not.toContain('half');
+      expect(logOf(running)).toContain('stopped reason=SIGINT');
+    },
+  );
 });

@@ -16,6 +16,14 @@ describe('listening', () => {
     expect(found.value.bound.port).not.toBe(taken.port);
   });
 
+  test('a caller that cannot be accepted is no reason to stop listening', async () => {
+    const found = await listen([{ ip: '127.0.0.1', port: 0 }]);
+    if (!found.ok) throw new Error('not found');
+    onTestFinished(() => void found.value.server.close());
+    found.value.server.emit('error', Object.assign(new Error('accept'), { code: 'EMFILE' }));
+    expect(found.value.server.listening).toBe(true);
+  });
+
   test('where none can be had, one line says why for each, and what to do', async () => {
     const taken = await listening(createServer());
     const found = await listen([taken, { ip: '192.0.2.1', port: 5001 }]);
@@ -49,7 +57,7 @@ describe('what the system says', () => {
     expect(socketIp('10.0.0.7')).toBe('10.0.0.7');
   });
 
-  test('connections go out from the listening IP, unless it is a wildcard or of the other kind', () => {
+  test('a dial goes out from the listening IP unless it is a wildcard or of the other kind', () => {
     expect(sourceIp('127.0.0.1', { ip: '127.0.0.1', port: 1 })).toBe('127.0.0.1');
     expect(sourceIp('0.0.0.0', { ip: '127.0.0.1', port: 1 })).toBeUndefined();
     expect(sourceIp('::', { ip: '::1', port: 1 })).toBeUndefined();

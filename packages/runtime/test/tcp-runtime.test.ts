@@ -268,7 +268,9 @@ describe('closing', () => {
     await until(() => node.events().includes('opened'));
     runtime.stopListening();
     const late = new Socket().connect(runtime.bound.port, '127.0.0.1');
-    const error = await new Promise<NodeJS.ErrnoException>((resolve) => late.once('error', resolve));
+    const error = await new Promise<NodeJS.ErrnoException>((resolve) =>
+      late.once('error', resolve),
+    );
     expect(error.code).toBe('ECONNREFUSED');
     socket.write('still here');
     await until(() => node.text() === 'still here');
@@ -322,7 +324,7 @@ describe('waking', () => {
     expect(runtime.monotonicMs()).toBeGreaterThan(0);
   });
 
-  test('a later call replaces an earlier one, sooner or later, and undefined takes it back', async () => {
+  test('a later call replaces an earlier one, and undefined takes it back', async () => {
     const { runtime, node } = await openNode();
     const nowMs = runtime.monotonicMs();
     runtime.wakeAt(nowMs + 5);

@@ -1,19 +1,24 @@
+// Three projects: `unit` (in one process each, quick), `tidy` (the sources themselves) and `e2e`
+// (real processes, after the others and two files at a time, so that timing means something).
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Packages import one another by subpath; tests run on the sources, without a build.
-const alias = [
-  {
-    find: /^@hearsay\/([a-z]+)\/(.+)$/,
-    replacement: new URL('./packages/', import.meta.url).pathname + '$1/src/$2.ts',
-  },
-];
+const packages = fileURLToPath(new URL('./packages/', import.meta.url));
+const alias = [{ find: /^@hearsay\/([a-z]+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` }];
 
 export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'] } },
-      { extends: true, test: { name: 'tidy', include: ['test/tidy.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts', 'test/prepare.test.ts'] },
+      },
+      {
+        extends: true,
+        test: { name: 'tidy', include: ['test/tidy.test.ts', 'test/documents.test.ts'] },
+      },
       {
         extends: true,
         test: {
@@ -22,6 +27,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,7 +1,11 @@
 /**
  * The ways in which a person or a program asks this one to end: Ctrl-C, a polite kill, a closed
- * terminal, or an output that nobody reads any more (`npm start | head`).
+ * terminal, an output that nobody reads any more (`npm start | head`), or the death of the npm
+ * that started it, after which nobody would know of it.
  */
+
+/** Milliseconds between two looks at whether npm is still there. */
+const parentMs = 500;
 
 /**
  * Calls back at each such request, `again` from the second on. Gives a function that ends this.
@@ -12,15 +16,24 @@ export function onInterrupt(callback: (again: boolean) => void): () => void {
     callback(asked);
     asked = true;
   };
-  const unreadable = (): void => {
+  const once = (): void => {
     // Every later line fails as well; that is still one request.
     if (!asked) listener();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);
-  process.stdout.on('error', unreadable);
-  process.stderr.on('error', unreadable);
+  process.stdout.on('error', once);
+  process.stderr.on('error', once);
+  const parent = process.ppid;
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(looking);
+    once();
+  }, parentMs);
+  // A program that was started without npm may outlive what started it (`nohup`, `&`).
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(looking);
   return () => {
+    clearInterval(looking);
     for (const signal of signals) process.off(signal, listener);
   };
 }

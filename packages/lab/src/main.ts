@@ -145,12 +145,16 @@ async function runWith<S extends Settings>(
   process.exitCode = read.code;
 }
 
+const examples = ['start', 'soak --runs 4', 'start --help']
+  .map((words) => `  npx --no-install lab ${words}\n`)
+  .join('');
+
 const lab = new Command('lab')
   .description('Tools around a Hearsay network.')
   .version(version, '--version', 'print the version')
   .helpOption('--help', 'print this help')
   .helpCommand(false)
-  .addHelpText('before', 'Examples:\n  lab start\n  lab soak --runs 4\n  lab start --help\n')
+  .addHelpText('before', `Examples:\n${examples}`)
   .showHelpAfterError('(lab --help shows the subcommands)')
   .enablePositionalOptions()
   .exitOverride();

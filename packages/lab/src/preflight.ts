@@ -2,7 +2,8 @@
  * What must hold before a network is started from a config file: the file is good, the logs can be
  * written, and the seeds' ports are free. Whatever is not is one line that says how to mend it.
  */
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Address, formatAddress } from '@hearsay/common/address';
 import { failure, type Result, success } from '@hearsay/common/result';
 import { readConfigFile } from '@hearsay/runtime/config-file';
@@ -66,11 +67,18 @@ export function portTaken(address: string, config: string): string {
 
 function whyUnwritable(logDir: string): string | undefined {
   try {
-    mkdirSync(logDir, { recursive: true });
+    makeFolder(logDir);
     accessSync(logDir, constants.W_OK);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return `logs cannot be written to ${logDir} (${code}): name another folder with --log-dir`;
   }
+}
+
+/** Makes a folder and those above it. Node's own way never returns where a system refuses oddly. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
 }

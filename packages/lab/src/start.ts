@@ -6,7 +6,7 @@
  * its links are replaced by others. Only then is a fresh peer started in its place, so that one
  * sees the network heal by itself, and then a newcomer join.
  */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Address } from '@hearsay/common/address';
 import { colorsFor } from '@hearsay/runtime/colors';
 import { Fleet, type StartError } from './fleet/fleet.js';
@@ -83,7 +83,7 @@ class LiveNetwork {
       ? new PlainView(this.out)
       : viewOn(this.out, colorsFor(process.stdout, process.env), process.env);
     this.network = new Network(options.peers);
-    this.logDir = relative('', options.logDir) || '.';
+    this.logDir = shownPath(options.logDir);
     this.fleet = new Fleet(options, {
       entry: (entry) => {
         this.network.apply(entry);
@@ -212,7 +212,7 @@ class LiveNetwork {
   }
 
   private report(picture: readonly string[], endedMs: number): void {
-    const logs = this.fleet.nodes.map((node) => relative('', node.logFile));
+    const logs = this.fleet.nodes.map((node) => shownPath(node.logFile));
     const summary = summarize(this.network, this.startedMs, endedMs, logs);
     if (this.options.json) {
       process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);
@@ -236,4 +236,10 @@ class LiveNetwork {
     process.stderr.write(`lab: node ${node} ${why[code]}${said ? `: ${said}` : ''}\n`);
     return 1;
   }
+}
+
+/** A path as a person would write it: from the folder one is in, or whole if it lies elsewhere. */
+function shownPath(path: string): string {
+  const from = relative('', path) || '.';
+  return from.startsWith('..') ? resolve(path) : from;
 }

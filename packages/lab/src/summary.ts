@@ -76,7 +76,7 @@ export function describe(summary: Summary): string[] {
   return [
     `ran         ${seconds(summary.ranMs)}, ${formed}`,
     `messages    ${made} made, ${duplicates} duplicates, ${loggedTwice || 'none'} logged twice`,
-    `delivered   ${percent(delivered, pairs)} of the pairs of message and peer: ${delivered} of ${pairs}`,
+    `delivered   ${describeShare(delivered, pairs)}`,
     `deaths      ${deaths.length || 'none'}, dead-node messages sent: ${deadReports}`,
     ...deaths.map((death) => `            ${describeDeath(death)}`),
     ...named.map((log, index) => `${index === 0 ? 'logs' : '    '}        ${log}`),
@@ -84,6 +84,12 @@ export function describe(summary: Summary): string[] {
       ? [`            and ${logs.length - logsNamedMax} more there`]
       : []),
   ];
+}
+
+function describeShare(delivered: number, pairs: number): string {
+  return pairs === 0
+    ? 'nothing to judge: no message was made in time after the network had formed'
+    : `${percent(delivered, pairs)} of the pairs of message and peer: ${delivered} of ${pairs}`;
 }
 
 function describeDeath(death: DeathSummary): string {

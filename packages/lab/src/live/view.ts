@@ -54,6 +54,8 @@ export class TerminalView implements View {
 
   note(notable: Notable): void {
     this.notables.push(notable);
+    // Log lines come a moment later than what this program itself has to say.
+    this.notables.sort((a, b) => a.wallMs - b.wallMs);
     if (this.notables.length > notablesMax) this.notables.shift();
   }
 

@@ -1,0 +1,190 @@
+/**
+ * `lab start`, which `npm start` runs, with real seeds and peers: what a person sees, and that
+ * nothing is left behind however it ends.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, portState } from '@hearsay/lab/fleet/ports';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const ip = '127.0.0.1';
+const lab = fileURLToPath(new URL('../../packages/lab/bin/lab.js', import.meta.url));
+let folder: string;
+let seedPorts: number[];
+let config: string;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'start-'));
+  seedPorts = [];
+  for (let from = 10_000 + Math.floor(Math.random() * 9_000); seedPorts.length < 3; ) {
+    const port = (await freePort(ip, from)) as number;
+    seedPorts.push(port);
+    from = port + 1;
+  }
+  config = join(folder, 'config.txt');
+  writeFileSync(config, seedPorts.map((port) => `${ip}:${port}\n`).join(''));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface Run {
+  readonly child: ChildProcess;
+  stdout: string;
+  stderr: string;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+function words(...more: string[]): string[] {
+  return ['start', '--config', config, '--log-dir', join(folder, 'logs'), ...more];
+}
+
+function startLab(...more: string[]): Run {
+  const child = spawn(process.execPath, [lab, ...words(...more)], { cwd: folder });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const run: Run = { child, stdout: '', stderr: '', ended };
+  child.stdout.on('data', (text) => {
+    run.stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    run.stderr += text;
+  });
+  return run;
+}
+
+/** The process ids of the nodes that have said that they listen. */
+function nodesOf(run: Run): number[] {
+  return [...run.stdout.matchAll(/listens \(process (\d+)\)/g)].map(([, pid]) => Number(pid));
+}
+
+async function untilListening(run: Run, nodes: number): Promise<number[]> {
+  await expect.poll(() => nodesOf(run).length, { timeout: 20_000 }).toBe(nodes);
+  return nodesOf(run);
+}
+
+function living(pids: readonly number[]): number[] {
+  return pids.filter((pid) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function seedsAreGone(): Promise<boolean> {
+  const states = await Promise.all(seedPorts.map((port) => portState({ ip, port })));
+  return states.every((state) => state === 'free');
+}
+
+test('with --for and --kill-one a peer dies, is reported, removed and replaced, and it ends', async () => {
+  const run = startLab('--for', '10s', '--kill-one', '--json');
+  expect(await run.ended).toBe(0);
+  const summary = JSON.parse(run.stdout);
+  expect(summary.deaths).toHaveLength(1);
+  const [death] = summary.deaths;
+  // Three strikes at intervals of a second, the fourth interval, and two seconds.
+  expect(death.removedAfterMs).toBeLessThanOrEqual(6_000);
+  expect(death.removedAt).toBe(death.listedAt);
+  expect(death.listedAt).toBeGreaterThanOrEqual(2);
+  expect(summary.pairs).toBeGreaterThan(0);
+  expect(summary).toMatchObject({ delivered: summary.pairs, loggedTwice: 0 });
+  expect(run.stderr).toMatch(/started peer \S+ in place of/);
+  expect(summary.logs).toHaveLength(9);
+  for (const log of summary.logs) expect(existsSync(join(folder, log))).toBe(true);
+  expect(await seedsAreGone()).toBe(true);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends every process and prints a summary',
+  async (signal) => {
+    const run = startLab('--peers', '2');
+    const nodes = await untilListening(run, 5);
+    run.child.kill(signal);
+    expect(await run.ended).toBe(0);
+    expect(living(nodes)).toEqual([]);
+    expect(run.stdout).toMatch(/\nmessages {4}\d+ made.*\n(.*\n)+logs {8}\S+seedlog_\d+\.txt\n/);
+  },
+);
+
+test('Ctrl-C before everything has started leaves no process behind', async () => {
+  const run = startLab('--peers', '12');
+  await expect.poll(() => nodesOf(run).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  run.child.kill('SIGINT');
+  expect(await run.ended).toBe(0);
+  expect(living(nodesOf(run))).toEqual([]);
+  expect(await seedsAreGone()).toBe(true);
+});
+
+test('when the program itself is killed outright, its nodes end as well', async () => {
+  const run = startLab('--peers', '2');
+  await untilListening(run, 5);
+  run.child.kill('SIGKILL');
+  await run.ended;
+  await expect.poll(seedsAreGone, { timeout: 10_000 }).toBe(true);
+});
+
+test('when nobody reads its output any more, it ends', async () => {
+  const run = startLab('--peers', '1');
+  const nodes = await untilListening(run, 4);
+  run.child.stdout?.destroy();
+  await run.ended;
+  expect(living(nodes)).toEqual([]);
+});
+
+test('a seed whose port is taken is said in one line, with exit code 2', async () => {
+  const other = createServer().listen(seedPorts[1], ip);
+  const run = startLab();
+  expect(await run.ended).toBe(2);
+  other.close();
+  expect(run.stdout).toBe('');
+  expect(run.stderr).toMatch(
+    new RegExp(`^lab: the port of seed ${ip}:${seedPorts[1]} is taken: stop .*config\\.txt\\n$`),
+  );
+});
+
+test('a seed on another machine is said, and those of this machine are started', async () => {
+  // 192.0.2.0/24 is set aside for documents (RFC 5737).
+  writeFileSync(config, `192.0.2.1:5001\n${ip}:${seedPorts[0]}\n`);
+  const run = startLab('--peers', '1', '--for', '1s');
+  expect(await run.ended).toBe(0);
+  expect(run.stderr).toContain('192.0.2.1:5001 is no address of this machine');
+  expect(nodesOf(run)).toHaveLength(2);
+});
+
+test.each([
+  [['--peer', '3'], 'Did you mean --peers?'],
+  [['--peers', 'many'], 'whole number from 0 to 200'],
+  [['--for', 'ever'], 'like 30s'],
+  [['--timing', 'slow'], 'quick, assignment'],
+  [['--config', 'none.txt'], 'none.txt: there is no such file'],
+])('%j is answered with the mend, and exit code 2', async (flags, mend) => {
+  const run = startLab(...flags);
+  expect(await run.ended).toBe(2);
+  expect(run.stderr).toContain(mend);
+});
+
+const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linux') === true;
+
+test.runIf(hasScript)('a terminal of 40 columns is redrawn in place and never wraps', () => {
+  const command = ['stty cols 40 rows 24; exec', process.execPath, lab, ...words('--for', '2s')];
+  const { status, stdout } = spawnSync('script', ['-qec', command.join(' '), '/dev/null'], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' },
+  });
+  expect(status).toBe(0);
+  const [live = '', after = ''] = stdout.split('\x1b[?1049l');
+  const frames = live.split('\x1b[H').slice(1);
+  expect(frames.length).toBeGreaterThan(3);
+  for (const line of frames.flatMap((frame) => frame.split('\r\n'))) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what is left of the escape codes.
+    expect(line.replaceAll(/\x1b\[[\d?]*[A-Za-z]|\r/g, '').length).toBeLessThanOrEqual(40);
+  }
+  expect(frames.at(-1)).toContain('3 seeds · 5 peers');
+  expect(after).toContain('delivered   ');
+});

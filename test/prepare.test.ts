@@ -1,0 +1,119 @@
+/**
+ * `scripts/prepare.js` in a small project of its own, with an npm and a compiler that only write
+ * down that they were called.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let project: string;
+
+const compiler = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+process.stdout.write('compiled ' + process.argv[2] + '\\n');
+mkdirSync('packages/a/dist', { recursive: true });
+writeFileSync('packages/a/dist/.tsbuildinfo', '');
+`;
+
+function lock(version: string): string {
+  const packages = {
+    '': { name: 'project' },
+    'node_modules/typescript': { version, integrity: `sha-${version}` },
+    'node_modules/only-on-another-machine': { version: '1.0.0', optional: true },
+  };
+  return JSON.stringify({ packages });
+}
+
+function installed(version: string): void {
+  const { packages } = JSON.parse(lock(version)) as { packages: Record<string, unknown> };
+  const { 'node_modules/typescript': typescript } = packages;
+  write(
+    'node_modules/.package-lock.json',
+    JSON.stringify({ packages: { 'node_modules/typescript': typescript } }),
+  );
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(join(project, path, '..'), { recursive: true });
+  writeFileSync(join(project, path), text);
+}
+
+/** A project that is installed and built. */
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'prepare with space-'));
+  cpSync(fileURLToPath(new URL('../scripts', import.meta.url)), join(project, 'scripts'), {
+    recursive: true,
+  });
+  write('package.json', '{"type":"module"}');
+  write('package-lock.json', lock('1.0.0'));
+  write('packages/a/tsconfig.json', '{}');
+  write('packages/a/src/a.ts', '');
+  write('node_modules/typescript/bin/tsc', compiler);
+  write('node_modules/typescript/package.json', '{"type":"module"}');
+  write('packages/a/dist/.tsbuildinfo', '');
+  installed('1.0.0');
+  write('tools/npm', '#!/bin/sh\necho "npm $*"\n');
+  spawnSync('chmod', ['+x', join(project, 'tools/npm')]);
+});
+
+afterEach(() => rmSync(project, { recursive: true }));
+
+function prepare(): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, PATH: `${join(project, 'tools')}${delimiter}${process.env.PATH}` };
+  const script = join(project, 'scripts', 'prepare.js');
+  // From another folder, as `npm --prefix` may do.
+  return spawnSync(process.execPath, [script], { cwd: tmpdir(), env, encoding: 'utf8' });
+}
+
+test('nothing is done and nothing said when all is there', () => {
+  expect(prepare()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+});
+
+test('dependencies are installed when there are none', () => {
+  rmSync(join(project, 'node_modules/.package-lock.json'));
+  const { status, stdout, stderr } = prepare();
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  expect(stderr).toMatch(/installing .*\nnpm ci --include=dev/);
+});
+
+test('dependencies are installed when the lock file names others', () => {
+  write('package-lock.json', lock('2.0.0'));
+  expect(prepare().stderr).toContain('npm ci');
+});
+
+test('a lock file that is merely younger, as after a clone, installs nothing', () => {
+  appendFileSync(join(project, 'package-lock.json'), '\n');
+  expect(prepare().stderr).toBe('');
+});
+
+test('it is built when there is no build, and then no more', () => {
+  rmSync(join(project, 'packages/a/dist'), { recursive: true });
+  expect(prepare().stderr).toMatch(/building .*\ncompiled -b/);
+  expect(prepare().stderr).toBe('');
+});
+
+test('it is built when a source is younger than the build', () => {
+  const built = statSync(join(project, 'packages/a/dist/.tsbuildinfo')).mtimeMs / 1_000;
+  utimesSync(join(project, 'packages/a/src/a.ts'), built + 10, built + 10);
+  expect(prepare().stderr).toContain('compiled -b');
+});
+
+test('a failure is one more line, with exit code 2', () => {
+  rmSync(join(project, 'packages/a/dist'), { recursive: true });
+  write('node_modules/typescript/bin/tsc', 'console.log("error TS1"); process.exit(1);');
+  const { status, stderr } = prepare();
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/error TS1\nprepare: .* failed: .*\n$/);
+});

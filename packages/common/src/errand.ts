@@ -17,7 +17,7 @@ export interface ErrandOptions {
   readonly text: string;
   /** Whether the other side is known to speak in lines. */
   readonly lines: boolean;
-  /** Milliseconds for connection and answer together. */
+  /** Milliseconds for the connection, and again for the answer. */
   readonly withinMs: number;
   /** Whether a text that came back is the answer; without it none is awaited. */
   readonly isAnswer?: (text: string) => boolean;
@@ -43,7 +43,14 @@ export class Errand implements LinkOwner {
   opened(link: Link): void {
     link.lines = this.options.lines;
     this.links.send(link, this.options.text);
-    if (this.options.isAnswer === undefined) this.end({ kind: 'sent' });
+    if (this.options.isAnswer === undefined) return this.end({ kind: 'sent' });
+    // A process that stood still may ask only now, and the other side has its time from now on.
+    this.timeout.set(link.heardAtMs + this.options.withinMs);
+  }
+
+  /** An answer in bare framing needs no stillness: after the time is up it would come too late. */
+  isComplete(_link: Link, text: string): boolean {
+    return this.options.isAnswer?.(text) === true;
   }
 
   message(_link: Link, text: string): void {

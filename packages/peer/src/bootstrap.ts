@@ -4,7 +4,7 @@
  * pauses, so that a seed that returns gets the peer again. The union of their lists (A4), oldest
  * first, is what the overlay picks from.
  */
-import { addressOf, type Address, type NodeId } from '@hearsay/common/address';
+import { type Address, addressOf, type NodeId } from '@hearsay/common/address';
 import type { Alarm } from '@hearsay/common/alarms';
 import { encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp } from '@hearsay/common/wire/message';
@@ -13,7 +13,7 @@ import type { Discovery, DiscoveryEvents, DiscoveryMaker } from './discovery.js'
 import { Registration, type RegistrationEvents } from './registration.js';
 
 /** How many of `seedCount` seeds a peer registers with: ⌊n/2⌋+1 (A3). */
-export function majorityOf(seedCount: number): number {
+function majorityOf(seedCount: number): number {
   return Math.floor(seedCount / 2) + 1;
 }
 
@@ -22,7 +22,7 @@ export function bySeeds(seeds: readonly Address[]): DiscoveryMaker {
   return (context, events) => new Bootstrap(context, seeds, events);
 }
 
-export class Bootstrap implements Discovery, RegistrationEvents {
+class Bootstrap implements Discovery, RegistrationEvents {
   union: readonly NodeId[] = [];
   private readonly registrations: readonly Registration[];
   private readonly needed: number;
@@ -33,6 +33,7 @@ export class Bootstrap implements Discovery, RegistrationEvents {
   private isSettled = false;
   private hasUnited = false;
   private hasMajority: boolean | undefined;
+  private hasLeft = false;
   private wantsMore = false;
   private refreshPauseMs: number;
   /** Peers found dead while no seed could be told. */
@@ -61,7 +62,9 @@ export class Bootstrap implements Discovery, RegistrationEvents {
 
   describe(): string[] {
     const lines = this.registrations.map(({ seed, state, kind, list }) =>
-      state === 'registered' ? `${seed}  registered  ${kind}  lists ${list.length}` : `${seed}  ${state}`,
+      state === 'registered'
+        ? `${seed}  registered  ${kind}  lists ${list.length}`
+        : `${seed}  ${state}`,
     );
     return [`${this.registered.length} registered, ${this.needed} needed`, ...lines];
   }
@@ -77,6 +80,12 @@ export class Bootstrap implements Discovery, RegistrationEvents {
     const { limits } = this.context;
     if (this.registered.length > 0) return this.tell(dead);
     this.untold = [...this.untold, dead].slice(-limits.reportsPendingMax);
+  }
+
+  leave(): void {
+    // The seeds remove a peer that reports itself, and close its links: none is to replace them.
+    this.hasLeft = true;
+    this.report(this.context.selfId);
   }
 
   forgive(nowMs: number): void {
@@ -100,8 +109,8 @@ export class Bootstrap implements Discovery, RegistrationEvents {
   lost({ seed }: Registration, reason: string, retryMs: number): void {
     this.context.runtime.record({ event: 'seed-lost', seed, reason, retryMs });
     this.noted.delete(seed);
-    const underWay = this.inState('registered', 'dialing', 'asking').length;
-    if (underWay < this.needed) this.inState('idle')[0]?.begin();
+    const hopeful = this.registrations.filter(({ isHopeful }) => isHopeful).length;
+    if (hopeful < this.needed && !this.hasLeft) this.inState('idle')[0]?.begin();
     this.weighMajority();
     this.unite();
   }
@@ -129,7 +138,12 @@ export class Bootstrap implements Discovery, RegistrationEvents {
     this.hasMajority = hasMajority;
     const event = hasMajority ? 'majority-reached' : 'majority-lacking';
     const { needed } = this;
-    this.context.runtime.record({ event, registered: registered.length, needed, seeds: registered });
+    this.context.runtime.record({
+      event,
+      registered: registered.length,
+      needed,
+      seeds: registered,
+    });
   }
 
   /** The union of the lists, by the smallest position in any of them, then by address. */
@@ -166,6 +180,8 @@ export class Bootstrap implements Discovery, RegistrationEvents {
     for (const registration of this.registrations) registration.refresh();
     this.refreshPauseMs = Math.min(2 * this.refreshPauseMs, this.context.limits.refreshFewMs);
     this.scheduleRefresh();
+    // A classic seed has nothing new to say, but who did not answer before may do so by now.
+    this.events.unionChanged();
   }
 
   private tell(dead: NodeId): void {

@@ -1,7 +1,7 @@
 /**
  * A set of 64-bit digests that forgets by age, the oldest first, and never holds more than its
  * bound. Entries stand in a ring in the order of their arrival; an open-addressed table (linear
- * probing, backward-shift deletion: Knuth, TAOCP 3, 6.4, algorithm R) finds them. About 20 bytes an
+ * probing, backward-shift deletion: Knuth, TAOCP 3, 6.4, algorithm R) finds them. About 24 bytes an
  * entry, a fifth of what a Set of hexadecimal texts takes.
  */
 const entriesAtFirst = 1_024;
@@ -10,6 +10,7 @@ export class DigestSet {
   private high: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);
   private low: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);
   private addedAtS: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);
+  private stampS: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);
   /** Place in the ring plus one; 0 is empty. Twice as long as the ring, a power of two. */
   private table: Uint32Array<ArrayBuffer> = new Uint32Array(2 * entriesAtFirst);
   private oldest = 0;
@@ -28,22 +29,23 @@ export class DigestSet {
 
   /**
    * Adds a digest that is not in the set.
-   * @param nowMs never less than at the call before.
-   * @returns the time (ms, in whole seconds) of the entry that had to make room, if one had to.
+   * @param nowMs never less than at the call before. @param stampMs the message's own time.
+   * @returns the stamp (ms, up to the whole second) of the entry that had to make room, if one had.
    */
-  add(high: number, low: number, nowMs: number): number | undefined {
-    let evictedAtMs: number | undefined;
+  add(high: number, low: number, nowMs: number, stampMs: number): number | undefined {
+    let evictedStampMs: number | undefined;
     if (this.count === this.high.length) {
       if (this.count < this.entriesMax) this.grow();
-      else evictedAtMs = this.dropOldest();
+      else evictedStampMs = this.dropOldest();
     }
     const place = (this.oldest + this.count) & (this.high.length - 1);
     this.high[place] = high;
     this.low[place] = low;
     this.addedAtS[place] = Math.floor(nowMs / 1_000);
+    this.stampS[place] = Math.ceil(stampMs / 1_000);
     this.table[this.slotOf(high, low)] = place + 1;
     this.count += 1;
-    return evictedAtMs;
+    return evictedStampMs;
   }
 
   /** Forgets what was added before that time. */
@@ -66,11 +68,11 @@ export class DigestSet {
 
   private dropOldest(): number {
     const place = this.oldest;
-    const addedAtMs = (this.addedAtS[place] as number) * 1_000;
+    const stampMs = (this.stampS[place] as number) * 1_000;
     this.emptySlot(this.slotOf(this.high[place] as number, this.low[place] as number));
     this.oldest = (place + 1) & (this.high.length - 1);
     this.count -= 1;
-    return addedAtMs;
+    return stampMs;
   }
 
   /** Empties a slot and moves back those behind it that could no longer be found. */
@@ -90,11 +92,12 @@ export class DigestSet {
   }
 
   private grow(): void {
-    const { high, low, addedAtS, oldest, count } = this;
+    const { high, low, addedAtS, stampS, oldest, count } = this;
     const length = 2 * high.length;
     this.high = unrolled(high, oldest, length);
     this.low = unrolled(low, oldest, length);
     this.addedAtS = unrolled(addedAtS, oldest, length);
+    this.stampS = unrolled(stampS, oldest, length);
     this.oldest = 0;
     this.table = new Uint32Array(2 * length);
     for (let place = 0; place < count; place += 1) {

@@ -14,6 +14,8 @@ export interface Discovery {
   wantMore(isWanted: boolean): void;
   /** Says that a neighbor is dead. */
   report(dead: NodeId): void;
+  /** Says that this peer goes, and looks for nobody any more. */
+  leave(): void;
   /** This process stood still; nobody is taken for gone because of that. */
   forgive(nowMs: number): void;
 }
@@ -23,6 +25,6 @@ export type DiscoveryMaker = (context: PeerContext, events: DiscoveryEvents) => 
 
 /** What discovery tells the peer. */
 export interface DiscoveryEvents {
-  /** The union has changed, or all that can be asked have answered for the first time. */
+  /** The union has changed or is complete for the first time, or it is time to try it again. */
   unionChanged(): void;
 }

@@ -69,9 +69,8 @@ export class Gossip {
     });
     const overBytes = Buffer.byteLength(message) - limits.messageBytesMax;
     if (overBytes > 0) return `too long by ${overBytes} bytes; nothing was sent`;
-    const clock = { monotonicMs: runtime.monotonicMs(), wallMs };
-    const { entry } = this.messages.take(message, wallMs, { label: 'self' }, clock);
-    if (entry === undefined) throw new Error(`a message was made twice: ${message}`);
+    const present = { monotonicMs: runtime.monotonicMs(), wallMs };
+    const entry = this.messages.takeOwn(message, { label: 'self' }, present);
     this.number += 1;
     this.made += 1;
     this.spread(entry, () => true);
@@ -83,12 +82,12 @@ export class Gossip {
   /** Hears a message of another. */
   hear(text: string, message: GossipMessage, source: Source): void {
     const { runtime, drops, self } = this.context;
-    const clock = { monotonicMs: runtime.monotonicMs(), wallMs: runtime.wallMs() };
+    const present = { monotonicMs: runtime.monotonicMs(), wallMs: runtime.wallMs() };
     const isOwnName = message.ip === self.ip && message.port === self.port;
     const stampMs = timestampMs(message.timestamp);
     const { verdict, entry } = isOwnName
       ? this.messages.find(text, source)
-      : this.messages.take(text, stampMs, source, clock);
+      : this.messages.take(text, stampMs, source, present);
     const from = source.label;
     if (verdict === 'known') {
       this.duplicates += 1;
@@ -123,7 +122,7 @@ export class Gossip {
 
   private tick(nowMs: number): void {
     const { gossipIntervalMs } = this.context.settings;
-    // From the time it was due, so that lateness does not add up; but no burst after standing still.
+    // From the time it was due, so that lateness does not add up; but no burst afterwards.
     const dueMs = this.nextMs + gossipIntervalMs;
     this.nextMs = dueMs > nowMs ? dueMs : nowMs + gossipIntervalMs;
     // Without a neighbor nobody would ever hear it; the clock goes on, and the count waits.

@@ -111,7 +111,8 @@ const values = commandLineOrExit({
     alpha: setting({
       flag: '--alpha',
       value: 'X',
-      meaning: 'how much older peers are preferred: 0 not at all, the degrees then are no power law',
+      meaning:
+        'how much older peers are preferred: 0 not at all, the degrees then are no power law',
       parse: decimal({ min: 0, max: 10, example: 0.5 }),
       fallback: 0.5,
       fallbackText: '0.5',

@@ -5,7 +5,8 @@
  *
  * The invariant that makes forgetting safe: a digest is kept for the window plus the clock skew
  * that is granted, and a message older than the window is not taken. So whatever was forgotten is
- * too old by then to be taken again.
+ * too old by then to be taken again. Where so many come that a digest has to go before its time,
+ * everything with a stamp up to its own is too old from then on.
  */
 import { hash } from 'node:crypto';
 import type { NodeId } from '@hearsay/common/address';
@@ -39,10 +40,16 @@ interface Sender {
   readonly neighbor?: NodeId;
 }
 
+/** The present by both clocks, in milliseconds. */
+interface Present {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
 export class MessageList {
   private readonly digests: DigestSet;
   private readonly recent = new Map<string, MessageEntry>();
-  /** Wall time before which digests had to be given up early, because there were too many. */
+  /** The newest stamp whose digest had to be given up early, because there were too many. */
   private floorMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly limits: Limits) {
@@ -58,22 +65,19 @@ export class MessageList {
    * Takes a message in unless it is known or out of the window.
    * @param stampMs the message's own timestamp; @param from who is noted as the sender.
    */
-  take(
-    text: string,
-    stampMs: number,
-    from: Sender,
-    clock: { readonly monotonicMs: number; readonly wallMs: number },
-  ): Judged {
+  take(text: string, stampMs: number, from: Sender, present: Present): Judged {
     const digest = digestOf(text);
-    this.digests.forgetBefore(this.oldestKeptMs(clock.monotonicMs));
+    this.forgetOld(present);
     if (this.has(digest)) return this.again(digest, from);
-    const age = this.ageVerdict(stampMs, clock.wallMs);
+    const age = this.ageVerdict(stampMs, present.wallMs);
     if (age !== 'new') return { verdict: age };
-    const evictedAtMs = this.digests.add(...halvesOf(digest), clock.monotonicMs);
-    if (evictedAtMs !== undefined) {
-      this.floorMs = clock.wallMs - (clock.monotonicMs - evictedAtMs);
-    }
-    return { verdict: 'new', entry: this.remember(digest, text, from) };
+    return { verdict: 'new', entry: this.add(digest, text, stampMs, from, present) };
+  }
+
+  /** Takes in a message that was just made here: it is new, whatever the clocks and floods do. */
+  takeOwn(text: string, from: Sender, present: Present): MessageEntry {
+    this.forgetOld(present);
+    return this.add(digestOf(text), text, present.wallMs, from, present);
   }
 
   /** Judges a message that bears this peer's own name: only what it made itself is known. */
@@ -87,6 +91,21 @@ export class MessageList {
     return [...this.recent.values()].slice(-count);
   }
 
+  private add(
+    digest: string,
+    text: string,
+    stampMs: number,
+    from: Sender,
+    { monotonicMs, wallMs }: Present,
+  ): MessageEntry {
+    // A stamp from the future counts as the present: were it to go early, everything up to it would
+    // be refused, and a flood of such messages would silence all others for minutes.
+    const boundedStampMs = Math.min(stampMs, wallMs);
+    const evictedStampMs = this.digests.add(...halvesOf(digest), monotonicMs, boundedStampMs);
+    this.floorMs = Math.max(this.floorMs, evictedStampMs ?? this.floorMs);
+    return this.remember(digest, text, from);
+  }
+
   private has(digest: string): boolean {
     return this.digests.has(...halvesOf(digest));
   }
@@ -98,14 +117,15 @@ export class MessageList {
     return { verdict: 'known', entry };
   }
 
-  private oldestKeptMs(nowMs: number): number {
-    return nowMs - this.limits.messageWindowMs - this.limits.clockSkewMs;
+  private forgetOld({ monotonicMs }: Present): void {
+    const { messageWindowMs, clockSkewMs } = this.limits;
+    this.digests.forgetBefore(monotonicMs - messageWindowMs - clockSkewMs);
   }
 
   private ageVerdict(stampMs: number, wallMs: number): 'new' | 'too old' | 'from the future' {
     if (stampMs > wallMs + this.limits.clockSkewMs) return 'from the future';
-    const oldestMs = Math.max(wallMs - this.limits.messageWindowMs, this.floorMs);
-    return stampMs < oldestMs ? 'too old' : 'new';
+    const isOut = stampMs < wallMs - this.limits.messageWindowMs || stampMs <= this.floorMs;
+    return isOut ? 'too old' : 'new';
   }
 
   private remember(digest: string, text: string, from: Sender): MessageEntry {

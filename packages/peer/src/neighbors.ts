@@ -6,7 +6,13 @@
  * - there is one link per pair: of two crossing dials the one from the smaller address stays;
  * - one lost neighbor is tried again per interval, for an hour: that is what heals a split.
  */
-import { addressOf, type Address, formatAddress, isWildcardIp, type NodeId } from '@hearsay/common/address';
+import {
+  type Address,
+  addressOf,
+  formatAddress,
+  isWildcardIp,
+  type NodeId,
+} from '@hearsay/common/address';
 import type { Link, LinkOwner } from '@hearsay/common/links';
 import { encode } from '@hearsay/common/wire/codec';
 import type { Message } from '@hearsay/common/wire/message';
@@ -82,15 +88,17 @@ export class Neighbors {
     const isEligible = (id: NodeId) => this.isEligible(id, nowMs);
     const picks = this.overlay.pick(union, isEligible, wanted - this.attempts.size, random);
     for (const id of picks) this.attempt(id);
-    this.events.lacking(lacking > 0 || (this.owed > 0 && picks.length + this.attempts.size === 0));
+    this.events.lacking(lacking > 0 || (wanted > 0 && picks.length + this.attempts.size === 0));
   }
 
   /** Tries one lost neighbor again; called once an interval. */
   tryLost(): void {
     if (this.hasLeft) return;
     const nowMs = this.context.runtime.monotonicMs();
+    // Requests that are under way have their places set aside.
+    if (this.size + this.attempts.size >= this.context.settings.neighborsMax) return;
     const id = this.lost.next(nowMs, (lost) => !this.isKnown(lost));
-    if (id !== undefined && this.size < this.context.settings.neighborsMax) this.attempt(id);
+    if (id !== undefined) this.attempt(id);
   }
 
   /** Tries to restore the broken link of a neighbor. */
@@ -119,8 +127,12 @@ export class Neighbors {
     this.hasLeft = true;
     for (const attempt of this.attempts.values()) attempt.cancel();
     this.attempts.clear();
-    for (const { link } of this.all.values()) if (link !== undefined) this.context.links.close(link);
+    const neighbors = [...this.all.values()];
     this.all.clear();
+    for (const neighbor of neighbors) {
+      if (neighbor.link !== undefined) this.context.links.close(neighbor.link);
+      this.events.removed(neighbor);
+    }
   }
 
   // Requests of others
@@ -141,12 +153,12 @@ export class Neighbors {
   private refusalOf(id: NodeId, kind: 'hearsay' | 'classic'): string | undefined {
     const { selfId, settings } = this.context;
     if (id === selfId) return 'self';
+    if (this.hasLeft) return 'leaving';
     const known = this.all.get(id);
-    if (known !== undefined) {
-      return kind === 'hearsay' && known.link !== undefined ? 'duplicate' : undefined;
-    }
+    if (known?.link !== undefined) return 'duplicate';
     // Two dials have crossed: the one from the smaller address stays.
     if (this.attempts.has(id) && selfId < id) return 'duplicate';
+    if (known !== undefined) return undefined;
     // Our own attempts have their places set aside, or both kinds together would exceed the bound.
     const others = this.attempts.size - (this.attempts.has(id) ? 1 : 0);
     return this.size + others >= settings.neighborsMax ? 'full' : undefined;
@@ -193,10 +205,12 @@ export class Neighbors {
         drops.write({ event: 'neighbor-refused', neighbor: id, reason: outcome.reason, by: id });
         return this.rest(id);
       case 'failed':
-        // A neighbor's strikes are counted elsewhere, and a lost one is tried again for long.
-        if (known !== undefined || this.lost.has(id)) return;
-        drops.write({ event: 'connect-failed', neighbor: id, reason: outcome.reason });
-        return this.rest(id);
+        // A neighbor's strikes are counted elsewhere.
+        if (known !== undefined) return;
+        this.rest(id);
+        // A lost one is tried again for long, and nothing new is known of it.
+        if (this.lost.has(id)) return;
+        return drops.write({ event: 'connect-failed', neighbor: id, reason: outcome.reason });
     }
   }
 
@@ -231,19 +245,23 @@ export class Neighbors {
   }
 
   private adopt(link: Link, neighbor: Neighbor): void {
+    const linkedAtMs = this.context.runtime.monotonicMs();
     const owner: LinkOwner = {
       message: (from, text) => this.events.message(neighbor, from, text),
-      closed: () => this.broken(neighbor, link),
+      closed: () => this.broken(neighbor, link, linkedAtMs),
     };
     link.owner = owner;
     this.context.links.keep(link);
   }
 
   /** A closed link is no death (A11): it is tried again, and strikes are counted meanwhile. */
-  private broken(neighbor: Neighbor, link: Link): void {
+  private broken(neighbor: Neighbor, link: Link, linkedAtMs: number): void {
     if (neighbor.link !== link) return;
     neighbor.link = undefined;
-    if (neighbor.isDialedByUs) this.redial(neighbor);
+    const { runtime, settings } = this.context;
+    // One that closes again and again is not dialed in a hurry, but at its next liveness request.
+    const hasHeld = runtime.monotonicMs() - linkedAtMs > settings.livenessIntervalMs;
+    if (neighbor.isDialedByUs && hasHeld) this.redial(neighbor);
   }
 
   private rest(id: NodeId): void {

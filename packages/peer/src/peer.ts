@@ -164,7 +164,7 @@ export class Peer extends LinkedNode {
       case 'leave':
         return this.leave();
       case 'quit':
-        return this.stop('quit');
+        return this.stopping('quit');
       case 'unknown':
         return this.runtime.tell([`unknown command ${command.name}; /help lists them`]);
     }
@@ -211,14 +211,14 @@ export class Peer extends LinkedNode {
     if (this.departure.atMs !== undefined) return;
     this.runtime.stopListening();
     this.runtime.record({ event: 'left', seeds: this.discovery.registered });
-    this.discovery.report(this.context.selfId);
+    this.discovery.leave();
     this.neighbors.leave();
     this.departure.set(this.runtime.monotonicMs() + this.limits.leaveMs);
   }
 
   private depart(): void {
     this.links.closeAll();
-    this.stop('left');
+    this.stopping('left');
   }
 
   /** Writes the neighbors and the counters, unless they say what they said last time. */

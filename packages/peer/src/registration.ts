@@ -145,7 +145,8 @@ export class Registration implements LinkOwner {
     this.link = undefined;
     this.answerDue.clear();
     this.sendNext.clear();
-    // What waits goes out when the seed is back. A registration that held for long is worth a quick retry; one that never does is not.
+    // What waits goes out when the seed is back. A registration that held for long is worth a
+    // quick retry; one that never does is not.
     const hasHeld =
       this.state === 'registered' && nowMs - this.registeredAtMs > limits.seedPauseMsMax;
     if (hasHeld) this.pauseMs = limits.seedPauseMs;

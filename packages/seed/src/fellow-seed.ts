@@ -46,7 +46,7 @@ export class FellowSeed implements LinkOwner {
   }
 
   message(link: Link): void {
-    if (this.kind !== 'unknown' || !link.lines) return;
+    if (this.kind === 'hearsay' || !link.lines) return;
     this.kind = 'hearsay';
     this.takeNext();
   }

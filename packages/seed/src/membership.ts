@@ -1,8 +1,8 @@
 /**
  * Who is on the list, and how one gets on and off it. A seed believes only answers to its own
  * liveness requests: a newcomer is listed when it has answered one (the dial-back), and an accused
- * peer stays if it answers one. Those of whom nobody speaks are asked now and then, since a node may
- * die together with all its neighbors; so slowly that its neighbors' reports come first (A11).
+ * peer stays if it answers one. Those of whom nobody speaks are asked now and then, since a node
+ * may die together with all its neighbors; so slowly that its neighbors' reports come first (A11).
  */
 import { type Address, formatAddress } from '@hearsay/common/address';
 import type { Alarms } from '@hearsay/common/alarms';
@@ -48,6 +48,8 @@ export class Membership {
 
   /** Weighs a report against a peer on the list: the accused itself is asked. */
   accuse(peer: RegisteredPeer, accusation: Accusation): void {
+    // A classic peer asks for neighbors before it listens, and these may take it for dead. It is
+    // not shown to anybody yet, so that its own time to begin to listen decides.
     if (!peer.isListed) return this.refuse(peer.id, 'not listed yet', accusation);
     if (peer.accusations.length >= this.limits.accusationsMax) {
       return this.refuse(peer.id, 'too many at once', accusation);
@@ -103,12 +105,12 @@ export class Membership {
   }
 
   private dialBack(peer: RegisteredPeer): void {
-    peer.pauseMs = this.limits.dialBackPauseMs;
     const nowMs = this.runtime.monotonicMs();
+    peer.pauseMs = this.limits.dialBackPauseMs;
     peer.dialBackUntilMs = nowMs + this.limits.dialBackMs;
-    const dueMs = peer.nextProbe.atMs;
     if (peer.isProbed) return;
     // Whoever registers again and again has its address asked no more often for that.
+    const dueMs = peer.nextProbe.atMs;
     if (dueMs === undefined) this.probe(peer);
     else peer.nextProbe.set(Math.min(dueMs, nowMs + peer.pauseMs));
   }
@@ -133,32 +135,18 @@ export class Membership {
     peer.accusations = [];
     if (isAlive) {
       this.acquit(peer, accusations, nowMs);
-    } else if (this.isStillAwaited(peer, accusations, nowMs)) {
-      for (const accusation of accusations) this.refuse(peer.id, 'not listed yet', accusation);
-      peer.nextProbe.set(nowMs + this.random.jitter(peer.pauseMs));
-      peer.pauseMs = Math.min(2 * peer.pauseMs, this.limits.dialBackPauseMsMax);
     } else if (accusations.length > 0) {
       this.convict(peer, accusations);
     } else if (peer.isListed) {
       peer.missed += 1;
       if (peer.missed >= this.limits.sweepStrikesMax) this.remove(peer, 'silent');
       else peer.nextProbe.set(nowMs + this.random.jitter(this.probeIntervalMs));
-    } else {
+    } else if (nowMs >= peer.dialBackUntilMs) {
       this.remove(peer, 'never answered');
+    } else {
+      peer.nextProbe.set(nowMs + this.random.jitter(peer.pauseMs));
+      peer.pauseMs = Math.min(2 * peer.pauseMs, this.limits.dialBackPauseMsMax);
     }
-  }
-
-  /**
-   * Whether a newcomer still has time to begin to listen. A classic peer asks for neighbors before
-   * it listens, and these may take it for dead; it is not shown to anybody yet, so that it can wait.
-   */
-  private isStillAwaited(
-    peer: RegisteredPeer,
-    accusations: readonly Accusation[],
-    nowMs: number,
-  ): boolean {
-    const isLeaving = accusations.some(({ reporter }) => reporter === peer.id);
-    return !peer.isListed && nowMs < peer.dialBackUntilMs && !isLeaving;
   }
 
   private acquit(peer: RegisteredPeer, accusations: readonly Accusation[], nowMs: number): void {

@@ -32,7 +32,7 @@ export interface RegisteredPeer {
   isProbed: boolean;
   /** Reports that wait for the probe's outcome. */
   accusations: Accusation[];
-  /** When the next dial-back or the next slow probe is due. */
+  /** When the next probe is due: a dial-back, a slow one, or one for reports that wait. */
   readonly nextProbe: Alarm;
   /** Pause before the next dial-back, and until when one is tried. */
   pauseMs: number;
@@ -85,9 +85,9 @@ export class PeerList {
     return ids;
   }
 
-  /** Those at an IP: a report without a port speaks of all of them. */
-  at(ip: string): RegisteredPeer[] {
-    return [...this.peers.values()].filter((peer) => peer.address.ip === ip);
+  /** The listed at an IP: a report without a port speaks of all of them. */
+  listedAt(ip: string): RegisteredPeer[] {
+    return [...this.peers.values()].filter((peer) => peer.isListed && peer.address.ip === ip);
   }
 
   /** Who must make room when the list is full: first who never answered, then the most silent. */

@@ -1,6 +1,7 @@
 /**
  * A seed asks a peer itself whether it lives, with a liveness request to the address on the list.
- * Not more than `probesMax` at once; the rest wait their turn in order.
+ * Not more than `probesMax` at once; the rest wait their turn in order, whoever is on the list
+ * before the strangers, so that a flood of registrations delays no report.
  */
 import type { Address } from '@hearsay/common/address';
 import type { Alarms } from '@hearsay/common/alarms';
@@ -19,8 +20,9 @@ interface Probe {
 }
 
 export class Probes {
-  private readonly running = new Set<Probe>();
-  private waiting: Probe[] = [];
+  private readonly running = new Map<RegisteredPeer, Probe>();
+  private readonly waitingListed = new Map<RegisteredPeer, Probe>();
+  private readonly waitingStrangers = new Map<RegisteredPeer, Probe>();
 
   constructor(
     private readonly runtime: Runtime,
@@ -33,31 +35,44 @@ export class Probes {
   /** Asks the peer; `done` says whether it answered. A peer is asked once at a time. */
   ask(peer: RegisteredPeer, done: (isAlive: boolean) => void): void {
     peer.isProbed = true;
-    this.waiting.push({ peer, done });
+    const waiting = peer.isListed ? this.waitingListed : this.waitingStrangers;
+    waiting.set(peer, { peer, done });
+    this.startWaiting();
+  }
+
+  /** Asks a peer no more that is off the list; nobody hears of it. */
+  forget(peer: RegisteredPeer): void {
+    this.running.get(peer)?.errand?.cancel();
+    for (const probes of [this.running, this.waitingListed, this.waitingStrangers]) {
+      probes.delete(peer);
+    }
     this.startWaiting();
   }
 
   /** Asks again whoever is being asked: the seed itself stood still, and heard nobody. */
   restart(): void {
-    const interrupted = [...this.running];
-    for (const probe of interrupted) probe.errand?.cancel();
-    this.running.clear();
-    this.waiting = [...interrupted, ...this.waiting];
-    this.startWaiting();
+    for (const probe of [...this.running.values()]) {
+      probe.errand?.cancel();
+      this.start(probe);
+    }
   }
 
   private startWaiting(): void {
     while (this.running.size < this.limits.probesMax) {
-      const probe = this.waiting.shift();
-      if (probe === undefined) return;
-      this.start(probe);
+      const [listed] = this.waitingListed.values();
+      const [stranger] = this.waitingStrangers.values();
+      const next = listed ?? stranger;
+      if (next === undefined) return;
+      this.waitingListed.delete(next.peer);
+      this.waitingStrangers.delete(next.peer);
+      this.start(next);
     }
   }
 
   private start(probe: Probe): void {
     const { peer } = probe;
     const timestamp = formatTimestamp(this.runtime.wallMs());
-    this.running.add(probe);
+    this.running.set(peer, probe);
     probe.errand = new Errand(
       this.links,
       this.alarms,
@@ -70,7 +85,7 @@ export class Probes {
         isAnswer: (text) => isReply(text, timestamp, peer.address.port),
       },
       (outcome) => {
-        this.running.delete(probe);
+        this.running.delete(peer);
         peer.isProbed = false;
         probe.done(outcome.kind === 'answered');
         this.startWaiting();

@@ -72,7 +72,7 @@ export class Seed extends LinkedNode {
       random,
       limits,
       settings.probeIntervalMs,
-      { removed: (peer) => this.dismiss(peer) },
+      { listed: (peer) => this.keepLinks(peer), removed: (peer) => this.dismiss(peer) },
     );
     this.status = this.alarms.alarm((nowMs) => this.writeStatus(nowMs));
     this.fellows = seeds
@@ -149,8 +149,9 @@ export class Seed extends LinkedNode {
     if (before !== undefined && before.id !== id) {
       return this.refuseRegistration(link, id, `this link is of ${before.id}`, text);
     }
-    if (sameAddress(address, this.options.self)) {
-      return this.refuseRegistration(link, id, 'the address of the seed itself', text);
+    const { self, seeds } = this.options;
+    if ([self, ...seeds].some((seed) => sameAddress(seed, address))) {
+      return this.refuseRegistration(link, id, 'the address of a seed', text);
     }
     const peer = this.members.admit(address, link.lines ? 'hearsay' : 'classic');
     if (before === undefined) this.attach(link, peer, text);
@@ -167,14 +168,19 @@ export class Seed extends LinkedNode {
     peer.links.add(link);
     this.registeredBy.set(link, peer);
     link.owner = this.registration;
-    this.links.keep(link);
+    if (peer.isListed) this.links.keep(link);
     this.registrations += 1;
     this.runtime.record({ event: 'registered', peer: id, kind, message, listed, from: link.from });
-    const [oldest] = peer.links;
-    if (peer.links.size <= this.limits.linksPerPeerMax || oldest === undefined) return;
-    this.runtime.record({ event: 'evicted', bound: 'linksPerPeerMax', from: oldest.from });
-    this.detach(oldest);
-    this.links.close(oldest);
+    if (peer.links.size <= this.limits.linksPerPeerMax) return;
+    const [silent = link] = [...peer.links].sort((a, b) => a.heardAtMs - b.heardAtMs);
+    this.runtime.record({ event: 'evicted', bound: 'linksPerPeerMax', from: silent.from });
+    this.detach(silent);
+    this.links.close(silent);
+  }
+
+  /** Until it has answered, a peer's links are a stranger's, and the first that make room. */
+  private keepLinks(peer: RegisteredPeer): void {
+    for (const link of peer.links) this.links.keep(link);
   }
 
   private detach(link: Link): void {
@@ -207,11 +213,10 @@ export class Seed extends LinkedNode {
     if (report.hearsay) this.links.send(link, encode({ kind: 'extensions', names: [] }));
     const peer = formatEndpoint(report.ip, report.port);
     this.runtime.record({ event: 'dead-reported', peer, message: text, from: link.from });
-    const isHandedOn = report.forwarded || report.hearsay;
     const accusation: Accusation = {
       reporter: formatEndpoint(report.reporterIp, report.reporterPort),
       from: link.from,
-      forward: isHandedOn ? undefined : () => this.forward(report),
+      forward: this.forwarding(report),
     };
     const accused = this.accusedOf(report);
     const [first, second] = accused;
@@ -227,13 +232,19 @@ export class Seed extends LinkedNode {
   }
 
   private accusedOf({ ip, port }: DeadNode): RegisteredPeer[] {
-    if (port === undefined) return this.members.list.at(ip);
+    if (port === undefined) return this.members.list.listedAt(ip);
     const peer = this.members.list.get(formatAddress({ ip, port }));
     return peer === undefined ? [] : [peer];
   }
 
-  private forward(report: DeadNode): void {
-    for (const fellow of this.fellows) fellow.forward(report);
+  /** Hands the report on, once, though one without a port may remove several peers. */
+  private forwarding(report: DeadNode): (() => void) | undefined {
+    if (report.forwarded || report.hearsay) return undefined;
+    let isDue = true;
+    return () => {
+      if (isDue) for (const fellow of this.fellows) fellow.forward(report);
+      isDue = false;
+    };
   }
 
   /** Writes the list and the counters, unless they say what they said last time. */

@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'vitest';
+import { type Framing, registration, SeedBench } from './seed-bench.js';
+
+const one = '127.0.0.1:6001';
+
+describe('A2, A4: whoever registers gets the list at once, in its own framing', () => {
+  test.each([
+    ['a Hearsay peer by its tag', '127.0.0.1:6001:Hearsay/1', '127.0.0.1:6001\n'],
+    ['a person with nc', '127.0.0.1:6001\n', '127.0.0.1:6001\n'],
+    ['a person at a Windows terminal', '127.0.0.1:6001\r\n', '127.0.0.1:6001\n'],
+    ['a person who does not know the own IP', '0.0.0.0:6001\n', '127.0.0.1:6001\n'],
+  ])('%s', (_, sent, received) => {
+    const bench = new SeedBench();
+    const asker = bench.tell(sent);
+    bench.run(5);
+    expect(asker.received).toBe(received);
+    expect(asker.open).toBe(true);
+  });
+
+  test('a classic peer after 150 ms of stillness, since `…:600` begins `…:6001`', () => {
+    const bench = new SeedBench();
+    const asker = bench.tell('127.0.0.1:600');
+    bench.run(100);
+    asker.send('1');
+    bench.run(bench.limits.stillnessMs - 1);
+    expect(asker.received).toBe('');
+    bench.run(5);
+    expect(asker.received).toBe('127.0.0.1:6001,127.0.0.1:6001');
+    expect(asker.open).toBe(true);
+  });
+
+  test('a classic peer that ends its stream, without waiting for stillness', () => {
+    const bench = new SeedBench();
+    const asker = bench.tell('127.0.0.1:6001');
+    asker.end();
+    bench.run(5);
+    expect(asker.received).toBe('127.0.0.1:6001,127.0.0.1:6001');
+    expect(asker.ended).toBe(true);
+  });
+
+  test.each<[Framing, string]>([
+    ['tagged', '127.0.0.1:6001\n'],
+    ['line', '127.0.0.1:6001\n'],
+    ['bare', '127.0.0.1:6001,127.0.0.1:6001'],
+  ])('one byte at a time: %s', (framing, received) => {
+    const bench = new SeedBench();
+    const asker = bench.tell('');
+    for (const byte of registration(one, framing)) {
+      asker.send(byte);
+      bench.run(20);
+    }
+    bench.run(bench.limits.stillnessMs);
+    expect(asker.received).toBe(received);
+    expect(bench.records('registered').map(({ peer }) => peer)).toEqual([one]);
+  });
+
+  test('a list that travels one byte at a time arrives whole', () => {
+    const bench = new SeedBench();
+    bench.join(one);
+    bench.world.options.chunkBytes = 1;
+    expect(bench.list).toEqual([one]);
+  });
+});
+
+describe('As a seed for classic peers', () => {
+  test('the IP comes from the socket and the port from the text', () => {
+    const bench = new SeedBench();
+    const asker = bench.tell('0.0.0.0:6001', '127.0.0.7');
+    const liar = bench.tell('10.9.8.7:6002', '127.0.0.8');
+    bench.run(200);
+    expect(asker.received).toBe('127.0.0.7:6001,127.0.0.7:6001');
+    expect(liar.received).toBe('127.0.0.8:6002,127.0.0.8:6002');
+  });
+
+  test('the item before the asker is given twice, for programs that cut one item or two', () => {
+    const bench = new SeedBench();
+    for (const port of [6001, 6002, 6003]) bench.join(`127.0.0.1:${port}`);
+    const asker = bench.register('0.0.0.0:6009', 'bare');
+    expect(asker.received).toBe(
+      '127.0.0.1:6001,127.0.0.1:6002,127.0.0.1:6003,127.0.0.1:6003,127.0.0.1:6009',
+    );
+  });
+
+  test('A2: it is listed like any other, though it registers before it listens', () => {
+    const bench = new SeedBench();
+    bench.join('127.0.0.1:6001', 'bare');
+    bench.join('127.0.0.1:6002', 'tagged');
+    expect(bench.list).toEqual(['127.0.0.1:6001', '127.0.0.1:6002']);
+  });
+
+  test('it is asked in bare framing, whoever registers its address in another', () => {
+    const bench = new SeedBench();
+    const classic = bench.join(one, 'bare');
+    bench.register(one, 'line');
+    bench.report(one, one);
+    bench.run(2_000);
+    expect(classic.asked.map(({ text }) => text.endsWith('\n'))).toEqual([false, false]);
+  });
+});
+
+describe('A2, A4: the list', () => {
+  test('is in the order of registration, not of answers, and the asker is last', () => {
+    const bench = new SeedBench();
+    bench.register('127.0.0.1:6003');
+    for (const port of [6002, 6001]) bench.join(`127.0.0.1:${port}`);
+    bench.join('127.0.0.1:6003');
+    const asker = bench.register('127.0.0.1:6002', 'tagged');
+    expect(asker.received).toBe('127.0.0.1:6003,127.0.0.1:6001,127.0.0.1:6002\n');
+  });
+
+  test('shows nobody who has not answered the dial-back', () => {
+    const bench = new SeedBench();
+    bench.register('127.0.0.1:6001');
+    bench.join('127.0.0.1:6002');
+    expect(bench.list).toEqual(['127.0.0.1:6002']);
+    expect(bench.register('127.0.0.1:6001').received).toBe('127.0.0.1:6002,127.0.0.1:6001\n');
+  });
+
+  test('knows an address by its canonical form alone', () => {
+    const bench = new SeedBench();
+    bench.join('[::1]:6001');
+    bench.register('[0:0:0:0:0:0:0:1]:6001');
+    expect(bench.list).toEqual(['[::1]:6001']);
+  });
+});
+
+describe('A2: registering again', () => {
+  test('on the same link refreshes the list, is not logged again and lists nobody twice', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one, 'tagged');
+    bench.join('127.0.0.1:6002');
+    for (let n = 0; n < 3; n += 1) peer.link?.send(`${one}\n`);
+    bench.run(10);
+    const answers = [`${one}\n`, ...Array(3).fill(`127.0.0.1:6002,${one}\n`)];
+    expect(peer.link?.received).toBe(answers.join(''));
+    expect(bench.records('registered').map(({ peer: id }) => id)).toEqual([one, '127.0.0.1:6002']);
+    expect(bench.list).toEqual([one, '127.0.0.1:6002']);
+  });
+
+  test('on a new link is logged, keeps the place in the list, and serves both links', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    bench.join('127.0.0.1:6002');
+    const again = bench.register(one);
+    expect(bench.records('registered')).toHaveLength(3);
+    expect(bench.list).toEqual([one, '127.0.0.1:6002']);
+    expect([peer.link?.open, again.open]).toEqual([true, true]);
+  });
+
+  test('as another on the same link is refused and logged; the first registration stands', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    peer.link?.send('127.0.0.1:6002\n');
+    bench.run(10);
+    expect(peer.link?.received).toBe(`${one}\n`);
+    expect(bench.records('register-refused')).toEqual([
+      {
+        event: 'register-refused',
+        peer: '127.0.0.1:6002',
+        reason: `this link is of ${one}`,
+        message: '127.0.0.1:6002',
+        from: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      },
+    ]);
+    expect(bench.list).toEqual([one]);
+  });
+});
+
+describe('A2: seeds are no peers', () => {
+  test.each([
+    ['the seed itself', '127.0.0.1:5001'],
+    ['another seed of the config', '127.0.0.1:5002'],
+  ])('the address of %s is refused in every framing, and logged', (_, address) => {
+    const bench = new SeedBench({ seeds: ['127.0.0.1:5001', '127.0.0.1:5002'] });
+    bench.startSeed({ ip: '127.0.0.1', port: 5002 });
+    const askers = (['tagged', 'line', 'bare'] as const).map((framing) =>
+      bench.tell(registration(address, framing)),
+    );
+    bench.run(5_000);
+    expect(askers.map((asker) => asker.received)).toEqual(['', '', '']);
+    expect(bench.records('register-refused').map(({ peer }) => peer)).toEqual(
+      Array(3).fill(address),
+    );
+    expect(bench.records('registered')).toEqual([]);
+    expect(bench.list).toEqual([]);
+  });
+});
+
+describe('linksPerPeerMax', () => {
+  test.each([
+    ['below', 3, 0],
+    ['at', 4, 0],
+    ['above', 6, 2],
+  ])('%s the bound', (_, count, evicted) => {
+    const bench = new SeedBench();
+    const links = Array.from({ length: count }, () => bench.register(one));
+    bench.run(10);
+    const opens = links.map((link) => link.open && !link.ended);
+    expect(opens).toEqual(links.map((_link, n) => n >= evicted));
+    expect(bench.records('evicted').map(({ bound }) => bound)).toEqual(
+      Array(evicted).fill('linksPerPeerMax'),
+    );
+    expect(bench.removals).toEqual([]);
+  });
+
+  test('the link longest silent goes, so that a peer that refreshes keeps its own', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    for (let n = 0; n < 10; n += 1) {
+      bench.register(one);
+      peer.link?.send(`${one}\n`);
+      bench.run(10);
+    }
+    expect(peer.link?.ended).toBe(false);
+    expect(peer.link?.open).toBe(true);
+  });
+});

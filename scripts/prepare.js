@@ -23,9 +23,12 @@ function run(command, words, mend) {
     shell: process.platform === 'win32' && command === 'npm',
   });
   if (status === 0) return;
-  if (signal !== null && error === undefined) process.exit(130);
+  if (status === 130 || (signal !== null && error === undefined)) process.exit(130);
   fail(`${[command, ...words].join(' ')} failed${error ? ` (${error.message})` : ''}: ${mend}`);
 }
+
+// Ctrl-C reaches npm as well, which then cleans up; ending before it would leave it running.
+process.on('SIGINT', () => {});
 
 const problem = nodeProblem(process.versions.node);
 if (problem !== undefined) fail(problem);

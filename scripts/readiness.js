@@ -23,7 +23,9 @@ export function isInstalled(folder) {
     // is optional depends on the machine.
     if (!path.includes('node_modules/')) return true;
     if (installed === undefined) return entry.optional === true || entry.peer === true;
-    return installed.version === entry.version && installed.integrity === entry.integrity;
+    // Of packages for other machines the lock file may know no integrity.
+    const isSame = entry.integrity === undefined || installed.integrity === entry.integrity;
+    return installed.version === entry.version && isSame;
   });
 }
 

@@ -9,6 +9,7 @@ import { LIMITS } from '@hearsay/common/limits';
 import { parseLogLine } from '@hearsay/common/log-line';
 import { fieldsOf, isEventName, RECORDS } from '@hearsay/common/records';
 import { decode } from '@hearsay/common/wire/codec';
+import { helpLines } from '@hearsay/peer/console';
 import { expect, test } from 'vitest';
 import { codeIn, documents, Markdown, plain, root } from './markdown.js';
 
@@ -50,6 +51,13 @@ test('every event that README.md says how to read is one of RECORDS', () => {
   const events = tables.flatMap(({ rows }) => rows.flatMap(([names = '']) => codeIn(names)));
   expect(events.length).toBeGreaterThan(10);
   expect(events.filter((event) => !isEventName(event))).toEqual([]);
+});
+
+test("README.md names every command of a peer's terminal, and no other", () => {
+  const named = codeIn(readme.prose).filter((text) => /^\/[a-z]+$/.test(text));
+  const known = helpLines.map((line) => line.split(' ')[0] as string);
+  const commands = known.filter((word) => word.startsWith('/'));
+  expect(new Set(named)).toEqual(new Set([...commands, '/help']));
 });
 
 const unitsMs: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
@@ -207,7 +215,7 @@ test('every class and method that ARCHITECTURE.md names is in the sources', () =
   const sources = filesBelow('packages').filter((path) => /\/src\/.*\.ts$/.test(path));
   const texts = sources.map((path) => readFileSync(join(root, path), 'utf8'));
   const names = codeIn(architecture.prose).filter((text) =>
-    /^[A-Za-z]+(\.[a-z][A-Za-z]+)?$/.test(text),
+    /^[A-Za-z]+(\.(?!ts$)[a-z][A-Za-z]+)?$/.test(text),
   );
   expect(names.length).toBeGreaterThan(25);
   const missing = names.filter((name) => {

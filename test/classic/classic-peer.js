@@ -15,9 +15,10 @@
  *   read of 10,240 bytes. The last item of the list is itself and gives it its IP (see --cut).
  * - It asks up to 4 random peers of the union: `New Connect Request From:ip:port`. It counts each
  *   as a neighbor before it has an answer, and whatever the answer is.
- * - Only now (or --listen-after-ms later) does it listen. A connect request is answered `New Connect Accepted` if it has fewer
- *   than 4 neighbors, and the asker (IP of the socket, port from field 2) becomes one, even if it
- *   is one already; otherwise it stays silent. `Liveness Request` gets
+ * - Only now (or --listen-after-ms later) does it listen. A connect request is answered
+ *   `New Connect Accepted` if it has fewer than 4 neighbors, and the asker (IP of the socket, port
+ *   from field 2) becomes one, even if it is one already; otherwise it stays silent.
+ *   `Liveness Request` gets
  *   `Liveness Reply:<field 1>:<field 2>:<own ip>:<own port>`. Of anything else it looks at field 3,
  *   and gossip is what begins with `GOSSIP` there; with fewer fields its handler throws.
  * - Gossip `ts:ip:port:GOSSIPn`, the first at once, to every neighbor. At first receipt (SHA-256 of
@@ -30,9 +31,9 @@
  * Real ones wait for an answer for ever; this one waits 2 s (--patience-ms), so that tests end.
  *
  * Variations that were seen, by flag:
- *   --cut one|two        from the list's tail it drops one item as itself, or the last (in the belief
- *                        that it is empty) and then one more as itself; a list too short for that
- *                        is lost
+ *   --cut one|two        from the list's tail it drops one item as itself, or the last (in the
+ *                        belief that it is empty) and then one more as itself; a list too short
+ *                        for that is lost
  *   --fields 3|4         gossip `ts:ip:n`; such a program knows gossip by the number in field 0
  *   --plain-number       gossip `ts:ip:port:n`, known in the same way
  *   --no-port-liveness   no port in the liveness request, nor its own in the reply

@@ -6,19 +6,26 @@
 
 /** Milliseconds between two looks at whether npm is still there. */
 const parentMs = 500;
+/**
+ * Milliseconds in which a second signal is the first once more: npm gets the terminal's Ctrl-C as
+ * well, and passes it on. No person is so quick.
+ */
+const echoMs = 500;
 
 /**
  * Calls back at each such request, `again` from the second on. Gives a function that ends this.
  */
 export function onInterrupt(callback: (again: boolean) => void): () => void {
-  let asked = false;
+  let askedMs: number | undefined;
   const listener = (): void => {
-    callback(asked);
-    asked = true;
+    const nowMs = performance.now();
+    if (askedMs !== undefined && nowMs - askedMs < echoMs) return;
+    callback(askedMs !== undefined);
+    askedMs = nowMs;
   };
   const once = (): void => {
     // Every later line fails as well; that is still one request.
-    if (!asked) listener();
+    if (askedMs === undefined) listener();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);

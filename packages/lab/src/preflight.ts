@@ -2,11 +2,11 @@
  * What must hold before a network is started from a config file: the file is good, the logs can be
  * written, and the seeds' ports are free. Whatever is not is one line that says how to mend it.
  */
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
 import { type Address, formatAddress } from '@hearsay/common/address';
 import { failure, type Result, success } from '@hearsay/common/result';
 import { readConfigFile } from '@hearsay/runtime/config-file';
+import { makeFolder } from '@hearsay/runtime/make-folder';
 import { portState } from './fleet/ports.js';
 
 /** Which seeds can be started here, and what a person should be told first. */
@@ -74,11 +74,4 @@ function whyUnwritable(logDir: string): string | undefined {
     const { code } = error as NodeJS.ErrnoException;
     return `logs cannot be written to ${logDir} (${code}): name another folder with --log-dir`;
   }
-}
-
-/** Makes a folder and those above it. Node's own way never returns where a system refuses oddly. */
-function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(path) !== path) makeFolder(dirname(path));
-  mkdirSync(path);
 }

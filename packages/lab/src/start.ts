@@ -212,7 +212,11 @@ class LiveNetwork {
   }
 
   private report(picture: readonly string[], endedMs: number): void {
-    const logs = this.fleet.nodes.map((node) => shownPath(node.logFile));
+    const { seeds, peers } = this.network;
+    const listened = this.fleet.nodes.filter(
+      ({ address }) => seeds.has(address) || peers.has(address),
+    );
+    const logs = listened.map((node) => shownPath(node.logFile));
     const summary = summarize(this.network, this.startedMs, endedMs, logs);
     if (this.options.json) {
       process.stdout.write(`${JSON.stringify(summary, undefined, 2)}\n`);

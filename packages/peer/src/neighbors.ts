@@ -144,13 +144,13 @@ export class Neighbors {
     // A classic peer does not know its own IP; that of its socket counts.
     const isVague = kind === 'classic' || isWildcardIp(request.from.ip);
     const address = { ip: isVague ? socketIp : request.from.ip, port: request.from.port };
-    const refusal = this.refusalOf(formatAddress(address), kind);
+    const refusal = this.refusalOf(formatAddress(address));
     if (refusal !== undefined) return this.refuse(link, formatAddress(address), kind, refusal);
     this.context.links.send(link, encode({ kind: 'connect-accepted' }));
     this.settle(address, kind, false, kind === 'hearsay' ? link : undefined, link.from);
   }
 
-  private refusalOf(id: NodeId, kind: 'hearsay' | 'classic'): string | undefined {
+  private refusalOf(id: NodeId): string | undefined {
     const { selfId, settings } = this.context;
     if (id === selfId) return 'self';
     if (this.hasLeft) return 'leaving';

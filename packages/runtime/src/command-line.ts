@@ -92,6 +92,11 @@ export function readCommandLine<const S extends Settings>(
     return { kind: 'run', values: Object.fromEntries(values) as Values<S> };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    // npm keeps flags for itself and hands on only their values.
+    const isNpm = process.env.npm_lifecycle_event !== undefined;
+    if (isNpm && error.code === 'commander.excessArguments') {
+      output.stderr += '(with npm, put -- before the flags: npm start -- --peers 3)\n';
+    }
     return { kind: 'exit', code: error.exitCode === 0 ? 0 : 2, ...output };
   }
 }

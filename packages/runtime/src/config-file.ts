@@ -3,6 +3,7 @@
  * the file, the line, what stands there, and the mend.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Address } from '@hearsay/common/address';
 import { type ConfigProblem, parseConfig } from '@hearsay/common/config-text';
 import { LIMITS } from '@hearsay/common/limits';
@@ -59,7 +60,8 @@ function readBounded(path: string): Result<string, string> {
       closeSync(file);
     }
   } catch (error) {
-    return failure(`${path}: ${unreadable((error as NodeJS.ErrnoException).code)}`);
+    // In full, since whoever is in another folder than they think sees it by that.
+    return failure(`${resolve(path)}: ${unreadable((error as NodeJS.ErrnoException).code)}`);
   }
   if (length > LIMITS.configBytesMax) {
     return failure(

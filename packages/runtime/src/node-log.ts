@@ -6,13 +6,14 @@
  * resolved, every record is on disk. A file that cannot be written is said once, on stderr, and
  * from then on nothing is kept for it.
  */
-import { createWriteStream, lstatSync, mkdirSync, renameSync, type WriteStream } from 'node:fs';
+import { createWriteStream, lstatSync, renameSync, type WriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { formatJsonLine, formatLogLine, type LogEntry } from '@hearsay/common/log-line';
 import { type EventName, type LogRecord, RECORDS } from '@hearsay/common/records';
 import winston from 'winston';
 import type { Colors } from './colors.js';
 import { LineTransport, lineKey } from './line-transport.js';
+import { makeFolder } from './make-folder.js';
 import type { Screen } from './screen.js';
 
 /** How records are written: as log lines, or as JSON. */
@@ -82,7 +83,7 @@ export class NodeLog {
   private openFile(): void {
     let file: WriteStream;
     try {
-      mkdirSync(dirname(this.path), { recursive: true });
+      makeFolder(dirname(this.path));
       putAside(this.path);
       file = createWriteStream(this.path, { flags: 'a' });
     } catch (error) {

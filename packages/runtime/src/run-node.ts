@@ -65,7 +65,7 @@ function complain(options: RunOptions, line: string): void {
 /** One run of a node: what is open, and how it is brought to its end. */
 class NodeRun {
   private readonly screen = new Screen(process.stdout);
-  private readonly person = isSomebodyThere(process.stdin);
+  private readonly person: boolean;
   private log: NodeLog | undefined;
   private runtime: TcpRuntime | undefined;
   private node: Node | undefined;
@@ -75,7 +75,10 @@ class NodeRun {
   /** The terminal was closed. */
   private hungUp = false;
 
-  constructor(private readonly options: RunOptions) {}
+  constructor(private readonly options: RunOptions) {
+    // A seed takes no commands; its terminal is for reading.
+    this.person = options.role === 'peer' && isSomebodyThere(process.stdin);
+  }
 
   async begin(): Promise<void> {
     const opened = await openTcpRuntime({

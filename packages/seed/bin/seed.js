@@ -6,6 +6,8 @@ const build = new URL('../dist/main.js', import.meta.url);
 if (existsSync(build)) {
   await import(build.href);
 } else {
-  process.stderr.write('seed: not built yet. In the project folder, run: npm ci && npm run build\n');
+  process.stderr.write(
+    'seed: not built yet. In the project folder, run: npm ci && npm run build\n',
+  );
   process.exitCode = 2;
 }

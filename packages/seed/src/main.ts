@@ -65,6 +65,12 @@ const values = commandLineOrExit({
 
 const seeds = seedsOrExit('seed', values.config);
 const listen = addressesToTry(seeds, values.host, values.port);
+if (!listen.some(({ port: own }) => seeds.some((seed) => seed.port === own))) {
+  const where = listen.map(formatAddress).join(', ');
+  process.stderr.write(
+    `seed: ${where} is not in ${values.config}: no peer will look for it there\n`,
+  );
+}
 
 await runNode({
   role: 'seed',

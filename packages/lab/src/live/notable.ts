@@ -52,7 +52,7 @@ export function notableOf({ role, address, record, wallMs }: LogEntry): Notable 
       return tell('bad', `${node} removed ${record.peer} (${record.reason})`);
     case 'report-refused':
       // Every neighbor of a dead peer reports it; all but the first come after its removal.
-      return record.reason === 'not on the list'
+      return record.reason === 'not on the list' || record.reason === 'already removed'
         ? undefined
         : tell('bad', `${node} refused a report on ${record.peer} (${record.reason})`);
     case 'woke-late':

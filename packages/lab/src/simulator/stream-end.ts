@@ -123,8 +123,9 @@ export class StreamEnd {
   }
 
   /**
-   * The holder lets go: what was sent still arrives, and the holder hears nothing more. As the real
-   * runtime does, it throws away what still comes in for a while, lest a reset spoil its last words.
+   * The holder lets go: what was sent still arrives, and the holder hears nothing more. As the
+   * real runtime does, it throws away what still comes in for a while, lest a reset spoil its last
+   * words.
    */
   close(): void {
     this.end();

@@ -12,7 +12,7 @@ import { Seed, type SeedSettings } from '@hearsay/seed/seed';
 import type { Host } from '../../src/simulator/host.js';
 import { World, type WorldOptions } from '../../src/simulator/world.js';
 
-export const quickPeer: PeerSettings = {
+const quickPeer: PeerSettings = {
   gossipIntervalMs: 1_000,
   gossipCount: 10,
   livenessIntervalMs: 1_000,
@@ -22,7 +22,7 @@ export const quickPeer: PeerSettings = {
   statusIntervalMs: 1_000,
 };
 
-export const quickSeed: SeedSettings = {
+const quickSeed: SeedSettings = {
   trustReports: false,
   probeIntervalMs: 60_000,
   statusIntervalMs: 1_000,

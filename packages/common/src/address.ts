@@ -48,17 +48,9 @@ export function parsePort(text: string): number | undefined {
 
 /** Reads `IP:port`. Never throws. */
 export function parseAddress(text: string): Result<Address, AddressError> {
-  const match = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text);
-  if (match === null) {
-    return failure({ code: 'bad-ip', mend: 'write IPv6 in brackets, like [::1]:5001' });
-  }
-  const [, host = '', portText] = match;
+  const [, host = '', portText] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(text) ?? [];
   const ip = parseIp(host);
-  if (ip === undefined || (ip.includes(':') && !host.startsWith('['))) {
-    const mend =
-      host === 'localhost' ? 'write 127.0.0.1 instead of localhost' : 'write IP:port, like 127.0.0.1:5001';
-    return failure({ code: 'bad-ip', mend });
-  }
+  if (ip === undefined) return failure({ code: 'bad-ip', mend: mendOfIp(host, text) });
   if (portText === undefined) {
     return failure({ code: 'no-port', mend: `add a port, like ${host}:5001` });
   }
@@ -67,6 +59,13 @@ export function parseAddress(text: string): Result<Address, AddressError> {
     return failure({ code: 'bad-port', mend: `use a port from 1 to ${portMax}` });
   }
   return success({ ip, port });
+}
+
+function mendOfIp(host: string, text: string): string {
+  if (host === 'localhost') return 'write 127.0.0.1 instead of localhost';
+  // Two colons and nothing but hexadecimal digits: IPv6 whose end nobody can tell from a port.
+  if (/^[0-9a-fA-F]*:[0-9a-fA-F.]*:/.test(text)) return 'write IPv6 in brackets, like [::1]:5001';
+  return 'write IP:port, like 127.0.0.1:5001';
 }
 
 /** `IP` as it stands in messages and logs: IPv6 in brackets. */

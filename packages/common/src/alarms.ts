@@ -32,6 +32,7 @@ export class Alarm {
 export class Alarms {
   private readonly heap: Alarm[] = [];
   private turns = 0;
+  private roundMs = Number.NEGATIVE_INFINITY;
 
   /** A new alarm, not set yet. */
   alarm(ring: (nowMs: number) => void): Alarm {
@@ -46,6 +47,7 @@ export class Alarms {
   /** Rings all that are due. One that sets itself again for now rings in the next round. */
   ringDue(nowMs: number): void {
     const last = this.turns;
+    this.roundMs = nowMs;
     for (;;) {
       const due = this.heap[0];
       if (due === undefined || (due.atMs as number) > nowMs || due.turn > last) return;
@@ -59,7 +61,8 @@ export class Alarms {
     this.remove(alarm);
     this.turns += 1;
     alarm.turn = this.turns;
-    alarm.atMs = atMs;
+    // A time before the round that rings is now: it must not come before what has been due longer.
+    alarm.atMs = Math.max(atMs, this.roundMs);
     this.heap.push(alarm);
     this.rise(alarm, this.heap.length - 1);
   }

@@ -3,8 +3,9 @@
  * side frames its own. Ownership moves: the reception takes an incoming link's first message, and
  * then, say, the neighbors own it.
  *
- * Invariants: an owner hears `closed` exactly once, unless it closed the link itself; links never
- * exceed `linksMax`; a link that says nothing is let go; what waits for a full link is bounded.
+ * Invariants: an owner hears `closed` exactly once, unless it closed the link itself; strangers
+ * never bring the links above `linksMax`, and make room for those that the node dials; a link that
+ * says nothing is let go; what waits for a full link is bounded.
  */
 import { type Address, formatAddress } from './address.js';
 import type { Alarm, Alarms } from './alarms.js';
@@ -98,6 +99,7 @@ export class Links {
 
   /** Starts a connection; its owner hears `opened` or `closed`. */
   dial(to: Address, owner: LinkOwner): Link {
+    if (this.all.size >= this.linksMax) this.evictOne(['wordless', 'visitor']);
     const link = new Link(
       this.runtime.dial(to),
       'out',
@@ -113,7 +115,7 @@ export class Links {
 
   /** Marks a link as one that the node wants to keep, however silent it is. */
   keep(link: Link): void {
-    this.stand(link, 'kept');
+    if (this.all.has(link.id)) this.stand(link, 'kept');
   }
 
   /** Sets the bound of one message on this link (a peer list is longer than any other). */
@@ -155,16 +157,17 @@ export class Links {
     const nowMs = this.runtime.monotonicMs();
     if (dialed !== undefined) {
       dialed.heardAtMs = nowMs;
+      this.stand(dialed, 'kept');
       dialed.owner.opened?.(dialed);
       return;
     }
     if (info.direction === 'out') return; // Closed by the node before it came up.
-    if (this.all.size >= this.linksMax) this.evictOne();
+    if (this.all.size >= this.linksMax) this.evictOne(['wordless', 'visitor', 'kept']);
     const link = new Link(id, 'in', this.reception, this.limits.messageBytesMax, nowMs);
     link.remote = info.remote;
     this.all.set(id, link);
     this.stand(link, 'wordless');
-    if (this.silence.atMs === undefined) this.silence.set(nowMs + this.limits.firstWordMs);
+    this.watchSilence(nowMs + this.limits.firstWordMs);
   }
 
   bytes(id: LinkId, chunk: Uint8Array): void {
@@ -172,7 +175,9 @@ export class Links {
     if (link === undefined) return;
     const nowMs = this.runtime.monotonicMs();
     link.heardAtMs = nowMs;
-    this.stand(link, link.standing === 'wordless' ? 'visitor' : link.standing);
+    const spokeBefore = link.standing !== 'wordless';
+    if (!spokeBefore) this.watchSilence(nowMs + this.limits.visitorSilenceMs);
+    this.stand(link, spokeBefore ? link.standing : 'visitor');
     const events = link.frame.push(chunk, (text) => link.owner.isComplete?.(link, text) === true);
     if (link.frame.lines) link.lines = true;
     for (const event of events) this.deliver(link, event);
@@ -182,7 +187,7 @@ export class Links {
   ended(id: LinkId): void {
     const link = this.all.get(id);
     if (link === undefined) return;
-    this.deliver(link, link.frame.take());
+    this.deliver(link, link.frame.end());
     if (!this.all.has(id)) return;
     if (link.owner.ended === undefined) this.lose(link, 'closed');
     else link.owner.ended(link);
@@ -191,7 +196,7 @@ export class Links {
   closed(id: LinkId): void {
     const link = this.all.get(id);
     if (link === undefined) return;
-    this.deliver(link, link.frame.take());
+    this.deliver(link, link.frame.end());
     if (this.all.has(id)) this.drop(link, 'closed');
   }
 
@@ -258,15 +263,20 @@ export class Links {
     this.byStanding[standing].set(link.id, link);
   }
 
-  private evictOne(): void {
-    const { wordless, visitor, kept } = this.byStanding;
-    for (const links of [wordless, visitor, kept]) {
-      const [longestSilent] = links.values();
+  /** Makes room: of the first of these standings that has any, the link longest silent goes. */
+  private evictOne(standings: readonly Standing[]): void {
+    for (const standing of standings) {
+      const [longestSilent] = this.byStanding[standing].values();
       if (longestSilent === undefined) continue;
-      this.runtime.record({ event: 'evicted', bound: 'linksMax', from: longestSilent.from });
+      this.drops.write({ event: 'evicted', bound: 'linksMax', from: longestSilent.from });
       this.lose(longestSilent, 'evicted');
       return;
     }
+  }
+
+  /** Looks for silent links at this time, or before. */
+  private watchSilence(atMs: number): void {
+    if (this.silence.atMs === undefined || atMs < this.silence.atMs) this.silence.set(atMs);
   }
 
   private closeSilent(nowMs: number): void {

@@ -7,7 +7,8 @@
  * `screen: false` keeps a record off the screen; the file has them all.
  */
 
-type FieldKind = 'text' | 'number' | 'list' | 'text?' | 'number?' | 'list?';
+/** What a field holds. */
+export type FieldKind = 'text' | 'number' | 'list' | 'text?' | 'number?' | 'list?';
 
 interface RecordKind {
   readonly fields: Readonly<Record<string, FieldKind>>;
@@ -18,14 +19,31 @@ interface RecordKind {
 export const RECORDS = {
   // Both programs
   'seed-started': {
-    fields: { version: 'text', node: 'text', process: 'number', config: 'text', seeds: 'list', trustReports: 'text', probeIntervalMs: 'number' },
+    fields: {
+      version: 'text',
+      node: 'text',
+      process: 'number',
+      config: 'text',
+      seeds: 'list',
+      trustReports: 'text',
+      probeIntervalMs: 'number',
+    },
     meaning: 'a seed listens; its version and settings',
   },
   'peer-started': {
     fields: {
-      version: 'text', node: 'text', process: 'number', config: 'text', seeds: 'list',
-      gossipIntervalMs: 'number', gossipCount: 'number', livenessIntervalMs: 'number',
-      strikesMax: 'number', neighborsMin: 'number', neighborsMax: 'number', alpha: 'number',
+      version: 'text',
+      node: 'text',
+      process: 'number',
+      config: 'text',
+      seeds: 'list',
+      gossipIntervalMs: 'number',
+      gossipCount: 'number',
+      livenessIntervalMs: 'number',
+      strikesMax: 'number',
+      neighborsMin: 'number',
+      neighborsMax: 'number',
+      alpha: 'number',
       rng: 'number',
     },
     meaning: 'a peer listens; its version and settings',
@@ -50,7 +68,14 @@ export const RECORDS = {
 
   // Seeds
   registered: {
-    fields: { peer: 'text?', seed: 'text?', kind: 'text', message: 'text', listed: 'number?', from: 'text' },
+    fields: {
+      peer: 'text?',
+      seed: 'text?',
+      kind: 'text',
+      message: 'text',
+      listed: 'number?',
+      from: 'text',
+    },
     meaning: 'seed: a peer asked to be registered; peer: a seed answered the registration',
   },
   'register-refused': {
@@ -74,13 +99,25 @@ export const RECORDS = {
     meaning: 'seed: an accepted dead report went on to another seed',
   },
   'seed-status': {
-    fields: { peers: 'list', unlisted: 'list', registrations: 'number', reports: 'number', refused: 'number', removals: 'number', links: 'number', dropped: 'number' },
+    fields: {
+      peers: 'list',
+      unlisted: 'list',
+      registrations: 'number',
+      reports: 'number',
+      refused: 'number',
+      removals: 'number',
+      links: 'number',
+      dropped: 'number',
+    },
     meaning: 'seed: its list and its counters, from time to time',
     screen: false,
   },
 
   // Peers
-  list: { fields: { peers: 'list', from: 'text' }, meaning: 'peer: the peer list that a seed sent' },
+  list: {
+    fields: { peers: 'list', from: 'text' },
+    meaning: 'peer: the peer list that a seed sent',
+  },
   union: { fields: { peers: 'list' }, meaning: 'peer: the union of the lists, oldest first' },
   'majority-reached': {
     fields: { registered: 'number', needed: 'number', seeds: 'list' },
@@ -128,7 +165,8 @@ export const RECORDS = {
   },
   'dead-reported': {
     fields: { peer: 'text', message: 'text', seeds: 'list?', from: 'text?' },
-    meaning: 'peer: the dead-node message it sends, to which seeds; seed: the one that came, from whom',
+    meaning:
+      'peer: the dead-node message it sends, to which seeds; seed: the one that came, from whom',
   },
   'ml-entry': {
     fields: { hash: 'text', message: 'text', sentTo: 'list', from: 'text' },
@@ -138,12 +176,21 @@ export const RECORDS = {
     fields: { entries: 'number', shown: 'number', windowMs: 'number' },
     meaning: 'peer: how many digests the message list holds, and how many rows were written',
   },
-  'left': { fields: { seeds: 'list' }, meaning: 'peer: it took its leave of its seeds' },
+  left: { fields: { seeds: 'list' }, meaning: 'peer: it took its leave of its seeds' },
   'peer-status': {
     fields: {
-      seeds: 'list', neighbors: 'list', struck: 'list', made: 'number', received: 'number',
-      duplicates: 'number', refused: 'number', sent: 'number', ml: 'number', reports: 'number',
-      links: 'number', dropped: 'number',
+      seeds: 'list',
+      neighbors: 'list',
+      struck: 'list',
+      made: 'number',
+      received: 'number',
+      duplicates: 'number',
+      refused: 'number',
+      sent: 'number',
+      ml: 'number',
+      reports: 'number',
+      links: 'number',
+      dropped: 'number',
     },
     meaning: 'peer: its seeds, neighbors and counters, from time to time',
     screen: false,
@@ -164,9 +211,9 @@ type Required_<F> = {
     : never;
 };
 type Optional_<F> = {
-  -readonly [K in keyof F as F[K] extends `${string}?` ? K : never]?: F[K] extends `${infer T extends keyof FieldTypes}?`
-    ? FieldTypes[T]
-    : never;
+  -readonly [K in keyof F as F[K] extends `${string}?`
+    ? K
+    : never]?: F[K] extends `${infer T extends keyof FieldTypes}?` ? FieldTypes[T] : never;
 };
 
 /** One fact to be written, without time and place: these the log adds. */

@@ -16,7 +16,13 @@ import {
 } from '../address.js';
 import { LIMITS } from '../limits.js';
 import { failure, type Result, success } from '../result.js';
-import { type DeadNode, endsWithTag, type GossipMessage, hearsayTag, type Message } from './message.js';
+import {
+  type DeadNode,
+  endsWithTag,
+  type GossipMessage,
+  hearsayTag,
+  type Message,
+} from './message.js';
 
 /** Why a text is no message; `reason` goes into the log. */
 export interface DecodeError {
@@ -53,7 +59,8 @@ function splitFields(text: string): string[] {
 /** Reads one message. The text has no line end and is valid Unicode. */
 export function decode(text: string): Result<Message, DecodeError> {
   const colon = text.indexOf(':');
-  const title = colon < 0 ? text : text.slice(0, text.startsWith('[') ? text.indexOf(']') + 1 : colon);
+  const title =
+    colon < 0 ? text : text.slice(0, text.startsWith('[') ? text.indexOf(']') + 1 : colon);
   switch (title) {
     case 'New Connect Request From':
       return decodeConnectRequest(text, colon);
@@ -68,7 +75,7 @@ export function decode(text: string): Result<Message, DecodeError> {
     case 'Dead Node Forwarded':
       return decodeDeadNode(splitFields(text));
     case 'Extensions':
-      return decodeExtensions(text.slice(colon + 1));
+      return colon < 0 ? malformed('extensions') : decodeExtensions(text.slice(colon + 1));
   }
   if (timestampPattern.test(title)) return decodeGossip(text);
   if (parseIp(title) === undefined) return unknown;
@@ -129,8 +136,10 @@ function decodeDeadNode(fields: string[]): Result<Message, DecodeError> {
   const [title, ipText = '', ...rest] = hearsay ? fields.slice(0, -1) : fields;
   const ip = parseIp(ipText);
   // A port is followed by the timestamp; without one the timestamp stands in its place.
-  const port = rest.length > 1 && timestampPattern.test(rest[1] ?? '') ? parsePort(rest[0] ?? '') : undefined;
-  const [timestamp = '', reporterText = '', reporterPortText, ...more] = port === undefined ? rest : rest.slice(1);
+  const port =
+    rest.length > 1 && timestampPattern.test(rest[1] ?? '') ? parsePort(rest[0] ?? '') : undefined;
+  const [timestamp = '', reporterText = '', reporterPortText, ...more] =
+    port === undefined ? rest : rest.slice(1);
   const reporterIp = parseIp(reporterText);
   const reporterPort = parsePort(reporterPortText ?? '');
   if (
@@ -167,7 +176,8 @@ function decodeGossip(text: string): Result<Message, DecodeError> {
   const port = fourth === undefined ? undefined : parsePort(third);
   const count = numberPattern.exec(fourth ?? third);
   const number = Number(count?.[2]);
-  const isWhole = ip !== undefined && count !== null && (fourth === undefined) === (port === undefined);
+  const isWhole =
+    ip !== undefined && count !== null && (fourth === undefined) === (port === undefined);
   if (!isWhole || number > LIMITS.messageNumberMax) return malformed('gossip');
   const titled = count[1] !== undefined;
   if (rest.length > 0 && !titled) return malformed('gossip');
@@ -199,7 +209,8 @@ export function encode(message: Message): string {
       return `Liveness Request:${message.timestamp}:${formatEndpoint(message.ip, message.port)}`;
     case 'liveness-reply': {
       const { timestamp, ip, port, ownIp, ownPort } = message;
-      return `Liveness Reply:${timestamp}:${formatEndpoint(ip, port)}:${formatEndpoint(ownIp, ownPort)}`;
+      const [asker, own] = [formatEndpoint(ip, port), formatEndpoint(ownIp, ownPort)];
+      return `Liveness Reply:${timestamp}:${asker}:${own}`;
     }
     case 'gossip':
       return encodeGossip(message);

@@ -15,7 +15,7 @@ export type FrameEvent =
   | { readonly kind: 'message'; readonly text: string }
   | {
       readonly kind: 'broken';
-      readonly code: 'too long' | 'not text';
+      readonly code: 'too long' | 'not text' | 'unfinished line';
       /** How many bytes, and the beginning of them, one character a byte. */
       readonly bytes: number;
       readonly beginning: string;
@@ -32,6 +32,8 @@ export class Frame {
   private heldBytes = 0;
   /** Bytes of a message over the bound, of which only the beginning was kept. */
   private skippedBytes = 0;
+  /** Whether all that was skipped is one `\r`, which belongs to the line end and not to the bound. */
+  private skippedReturn = false;
 
   /** @param bytesMax bytes of one message; the owner may change it between messages. */
   constructor(public bytesMax: number) {}
@@ -72,31 +74,42 @@ export class Frame {
     return events;
   }
 
-  /** Takes what waits as one message: at a line end, after stillness, or at the stream's end. */
+  /**
+   * Takes what waits when the stream ends. The beginning of a line is no message: `…:50` may have
+   * been on its way to `…:5001`.
+   */
+  end(): FrameEvent | undefined {
+    const event = this.take();
+    if (!this.lines || event?.kind !== 'message') return event;
+    return broken('unfinished line', Buffer.from(event.text), Buffer.byteLength(event.text));
+  }
+
+  /** Takes what waits as one message: at a line end, or after stillness. */
   take(): FrameEvent | undefined {
     if (this.pendingBytes === 0) return undefined;
     let bytes = this.joinHeld();
     const total = this.pendingBytes;
-    const isTooLong = this.skippedBytes > 0;
+    const isTooLong = this.skippedBytes > 0 && !this.skippedReturn;
+    const endsInReturn = this.skippedBytes === 0 && bytes.at(-1) === carriageReturn;
     this.held = [];
     this.heldBytes = 0;
     this.skippedBytes = 0;
-    if (!isTooLong && bytes.at(-1) === carriageReturn) bytes = bytes.subarray(0, -1);
+    if (endsInReturn) bytes = bytes.subarray(0, -1);
     if (bytes.length === 0) return undefined; // An empty line says nothing.
-    if (isTooLong || !isUtf8(bytes)) {
-      const beginning = bytes.subarray(0, beginningBytesMax).toString('latin1');
-      return { kind: 'broken', code: isTooLong ? 'too long' : 'not text', bytes: total, beginning };
-    }
+    if (isTooLong) return broken('too long', bytes, total);
+    if (!isUtf8(bytes)) return broken('not text', bytes, total);
     return { kind: 'message', text: bytes.toString('utf8') };
   }
 
   private hold(bytes: Buffer): void {
     if (bytes.length === 0) return;
     const room = this.bytesMax - this.heldBytes;
-    const kept = this.skippedBytes > 0 ? 0 : Math.min(room, bytes.length);
+    const kept = Math.min(room, bytes.length);
     if (kept > 0) this.held.push(bytes.subarray(0, kept));
     this.heldBytes += kept;
+    if (kept === bytes.length) return;
     this.skippedBytes += bytes.length - kept;
+    this.skippedReturn = this.skippedBytes === 1 && bytes.at(-1) === carriageReturn;
   }
 
   private joinHeld(): Buffer {
@@ -105,3 +118,9 @@ export class Frame {
   }
 }
 
+type Broken = FrameEvent & { readonly kind: 'broken' };
+
+function broken(code: Broken['code'], bytes: Buffer, total: number): Broken {
+  const beginning = bytes.subarray(0, beginningBytesMax).toString('latin1');
+  return { kind: 'broken', code, bytes: total, beginning };
+}

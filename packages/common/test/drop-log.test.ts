@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { Alarms } from '../src/alarms.js';
+import { DropLog } from '../src/drop-log.js';
+import { LIMITS } from '../src/limits.js';
+import { ScriptedRuntime } from './scripted-runtime.js';
+
+function dropLog(): {
+  runtime: ScriptedRuntime;
+  drops: DropLog;
+  dropMany: (count: number) => void;
+  pass: (ms: number) => void;
+} {
+  const runtime = new ScriptedRuntime();
+  const alarms = new Alarms();
+  const drops = new DropLog(runtime, LIMITS, alarms);
+  return {
+    ...{ runtime, drops },
+    dropMany: (count) => {
+      for (let n = 0; n < count; n += 1)
+        drops.drop('unknown message', 3, `${n}`, '127.0.0.1:40001');
+    },
+    pass: (ms) => runtime.pass(alarms, ms),
+  };
+}
+
+const perSecond = LIMITS.droppedRecordsPerSecondMax;
+
+describe('what is dropped', () => {
+  test('is written with the reason, its length, its beginning, and from where', () => {
+    const { runtime, drops } = dropLog();
+    drops.drop('unknown message', 7, 'garbage', '127.0.0.1:40001');
+    expect(runtime.records).toEqual([
+      {
+        event: 'dropped',
+        reason: 'unknown message',
+        bytes: 7,
+        text: 'garbage',
+        from: '127.0.0.1:40001',
+      },
+    ]);
+  });
+
+  test('is quoted whole below and at quotedCharactersMax, and cut above', () => {
+    const { runtime, drops } = dropLog();
+    const { quotedCharactersMax } = LIMITS;
+    for (const length of [quotedCharactersMax - 1, quotedCharactersMax, quotedCharactersMax + 1]) {
+      drops.drop('unknown message', length, 'x'.repeat(length), '-');
+    }
+    const [below, at, above] = runtime.recordsOf('dropped');
+    expect([below?.text.length, at?.text.length, above?.text.length]).toEqual([
+      quotedCharactersMax - 1,
+      quotedCharactersMax,
+      quotedCharactersMax,
+    ]);
+    expect(above?.bytes).toBe(quotedCharactersMax + 1);
+  });
+});
+
+describe('in one second', () => {
+  test.each([perSecond - 1, perSecond])(
+    '%i are all written, and nothing is left to tell',
+    (count) => {
+      const { runtime, drops, dropMany, pass } = dropLog();
+      dropMany(count);
+      pass(1_000);
+      expect(runtime.recordsOf('dropped')).toHaveLength(count);
+      expect(runtime.recordsOf('dropped-more')).toEqual([]);
+      expect(drops.total).toBe(count);
+    },
+  );
+
+  test.each([1, 1_000])(
+    '%i more are counted, and told in one record when the second ends',
+    (more) => {
+      const { runtime, drops, dropMany, pass } = dropLog();
+      dropMany(perSecond + more);
+      pass(999);
+      expect(runtime.records).toHaveLength(perSecond);
+      pass(1);
+      expect(runtime.records.slice(perSecond)).toEqual([{ event: 'dropped-more', count: more }]);
+      expect(drops.total).toBe(perSecond + more);
+    },
+  );
+
+  test('after the first that was written the next second has room again', () => {
+    const { runtime, dropMany, pass } = dropLog();
+    dropMany(perSecond + 5);
+    pass(1_000);
+    dropMany(perSecond + 7);
+    pass(1_000);
+    expect(runtime.recordsOf('dropped')).toHaveLength(2 * perSecond);
+    expect(runtime.recordsOf('dropped-more')).toEqual([
+      { event: 'dropped-more', count: 5 },
+      { event: 'dropped-more', count: 7 },
+    ]);
+    pass(60_000);
+    expect(runtime.records).toHaveLength(2 * perSecond + 2);
+  });
+});
+
+test('at the end of a run the rest is told at once, and once', () => {
+  const { runtime, drops, dropMany, pass } = dropLog();
+  drops.tellRest();
+  dropMany(perSecond + 3);
+  drops.tellRest();
+  drops.tellRest();
+  pass(2_000);
+  expect(runtime.recordsOf('dropped-more')).toEqual([{ event: 'dropped-more', count: 3 }]);
+});
+
+test('other records that a stranger can cause share the bound', () => {
+  const { runtime, drops, dropMany, pass } = dropLog();
+  dropMany(perSecond - 1);
+  for (let n = 0; n < 3; n += 1)
+    drops.write({ event: 'connect-failed', neighbor: 'n', reason: 'refused' });
+  pass(1_000);
+  expect(runtime.recordsOf('connect-failed')).toHaveLength(1);
+  expect(runtime.recordsOf('dropped-more')).toEqual([{ event: 'dropped-more', count: 2 }]);
+});

@@ -40,19 +40,20 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('set' as const),
       name: fc.nat(names - 1),
-      afterMs: fc.integer({ min: -2, max: 6 }),
+      // Near times, which are often equal, and far ones, which make a deep heap.
+      afterMs: fc.oneof(fc.integer({ min: -2, max: 6 }), fc.nat(1_000)),
     }),
   },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('clear' as const), name: fc.nat(names - 1) }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ring' as const), afterMs: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('ring' as const), afterMs: fc.nat(4) }) },
 );
 
 test('alarms do what a sorted list does, set, moved, cleared and rung in any order', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    fc.property(fc.array(step, { size: 'max', maxLength: 100 }), (steps) => {
       const alarms = new Alarms();
       const oracle = new SortedList();
       alarms.ringDue(0);
@@ -78,7 +79,6 @@ test('alarms do what a sorted list does, set, moved, cleared and rung in any ord
         expect(all.map((alarm) => alarm.atMs)).toEqual(all.map((_, name) => oracle.atMs(name)));
       }
     }),
-    { numRuns: 500 },
   );
 });
 

@@ -29,7 +29,7 @@ export const typedText = fc.oneof(
     .map((pieces) => pieces.join('')),
 );
 
-export const anyTimestamp = fc.oneof(
+const anyTimestamp = fc.oneof(
   fc.stringMatching(/^\d{1,12}$/),
   fc.stringMatching(/^\d{1,12}\.\d{1,9}$/),
   // A whole timestamp that could be a port.
@@ -49,7 +49,7 @@ const gossipHead = {
 };
 
 /** All of `ts:ip:n`, `ts:ip:port:n`, `ts:ip:port:GOSSIPn` and `ts:ip:port:GOSSIPn:text`. */
-export const anyGossip: fc.Arbitrary<GossipMessage> = fc.oneof(
+const anyGossip: fc.Arbitrary<GossipMessage> = fc.oneof(
   fc.record({ ...gossipHead, titled: fc.boolean() }),
   fc.record({ ...gossipHead, titled: fc.boolean(), port: anyPort }),
   fc.record({ ...gossipHead, titled: fc.constant(true), port: anyPort, text: typedText }),

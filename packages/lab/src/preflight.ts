@@ -2,7 +2,7 @@
  * What must hold before a network is started from a config file: the file is good, the logs can be
  * written, and the seeds' ports are free. Whatever is not is one line that says how to mend it.
  */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { type Address, formatAddress } from '@hearsay/common/address';
 import { failure, type Result, success } from '@hearsay/common/result';
 import { readConfigFile } from '@hearsay/runtime/config-file';

@@ -7,11 +7,9 @@ import {
   classic,
   Guest,
   idsOf,
-  listing,
   neighborsOf,
   requestsAt,
   type Script,
-  ScriptedNode,
 } from './stage.js';
 
 /** A peer without seeds, and so alone until somebody comes. */

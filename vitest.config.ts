@@ -13,7 +13,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['packages/*/test/**/*.test.ts', 'test/prepare.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'test/prepare.test.ts'],
+          // Properties draw much, and the machines are shared.
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,

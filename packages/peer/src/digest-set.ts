@@ -6,6 +6,14 @@
  */
 const entriesAtFirst = 1_024;
 
+/** What is known of an entry that was forgotten; both times are rounded up to the whole second. */
+export interface Forgotten {
+  /** The message's own time. */
+  readonly stampMs: number;
+  /** When it was added, by the clock of `add`. */
+  readonly addedAtMs: number;
+}
+
 export class DigestSet {
   private high: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);
   private low: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);
@@ -30,13 +38,13 @@ export class DigestSet {
   /**
    * Adds a digest that is not in the set.
    * @param nowMs never less than at the call before. @param stampMs the message's own time.
-   * @returns the stamp (ms, up to the whole second) of the entry that had to make room, if one had.
+   * @returns the entry that had to make room, if one had.
    */
-  add(high: number, low: number, nowMs: number, stampMs: number): number | undefined {
-    let evictedStampMs: number | undefined;
+  add(high: number, low: number, nowMs: number, stampMs: number): Forgotten | undefined {
+    let evicted: Forgotten | undefined;
     if (this.count === this.high.length) {
       if (this.count < this.entriesMax) this.grow();
-      else evictedStampMs = this.dropOldest();
+      else evicted = this.dropOldest();
     }
     const place = (this.oldest + this.count) & (this.high.length - 1);
     this.high[place] = high;
@@ -45,13 +53,20 @@ export class DigestSet {
     this.stampS[place] = Math.ceil(stampMs / 1_000);
     this.table[this.slotOf(high, low)] = place + 1;
     this.count += 1;
-    return evictedStampMs;
+    return evicted;
   }
 
-  /** Forgets what was added before that time. */
-  forgetBefore(beforeMs: number): void {
+  /**
+   * Forgets what was added before that time.
+   * @returns the newest stamp (ms) of what was forgotten; undefined if nothing was.
+   */
+  forgetBefore(beforeMs: number): number | undefined {
     const beforeS = Math.floor(beforeMs / 1_000);
-    while (this.count > 0 && (this.addedAtS[this.oldest] as number) < beforeS) this.dropOldest();
+    let newestMs: number | undefined;
+    while (this.count > 0 && (this.addedAtS[this.oldest] as number) < beforeS) {
+      newestMs = Math.max(this.dropOldest().stampMs, newestMs ?? Number.NEGATIVE_INFINITY);
+    }
+    return newestMs;
   }
 
   /** The slot that holds a digest, or the empty one where it belongs. */
@@ -66,13 +81,14 @@ export class DigestSet {
     }
   }
 
-  private dropOldest(): number {
+  private dropOldest(): Forgotten {
     const place = this.oldest;
     const stampMs = (this.stampS[place] as number) * 1_000;
+    const addedAtMs = ((this.addedAtS[place] as number) + 1) * 1_000;
     this.emptySlot(this.slotOf(this.high[place] as number, this.low[place] as number));
     this.oldest = (place + 1) & (this.high.length - 1);
     this.count -= 1;
-    return stampMs;
+    return { stampMs, addedAtMs };
   }
 
   /** Empties a slot and moves back those behind it that could no longer be found. */

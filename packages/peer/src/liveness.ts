@@ -3,9 +3,14 @@
  * answered by the next one is a strike, an answer clears them all, and at `strikesMax` in a row the
  * neighbor is dead. So a neighbor that falls silent is found out within (strikesMax + 1) intervals
  * of its last answer, whether its process was killed or only stopped.
+ *
+ * A silent link is not yet a silent neighbor: it may be broken, or of somebody who gave a false
+ * name. So before the last strike the neighbor's own address is asked as well, and one that answers
+ * there loses the link but is reported to nobody.
  */
 import type { NodeId } from '@hearsay/common/address';
 import type { Alarm } from '@hearsay/common/alarms';
+import { Errand } from '@hearsay/common/errand';
 import { decode, encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp } from '@hearsay/common/wire/message';
 import type { PeerContext } from './context.js';
@@ -17,12 +22,18 @@ export interface LivenessEvents {
   /** The neighbor's link is broken: try to restore it. */
   redial(neighbor: Neighbor): void;
   dead(neighbor: Neighbor): void;
+  /** It lives, as it has shown at its address, but its link does not. */
+  unlinked(neighbor: Neighbor): void;
 }
 
 interface Watch {
   readonly neighbor: Neighbor;
   strikes: number;
   isAwaited: boolean;
+  /** Whether it has answered this interval's request, but at its address. */
+  livesElsewhere: boolean;
+  /** The question at its address, while it is under way. */
+  errand: Errand | undefined;
   readonly due: Alarm;
 }
 
@@ -41,6 +52,8 @@ export class Liveness {
       neighbor,
       strikes: 0,
       isAwaited: false,
+      livesElsewhere: false,
+      errand: undefined,
       due: alarms.alarm((nowMs) => this.tick(watch, nowMs)),
     };
     watch.due.set(runtime.monotonicMs() + settings.livenessIntervalMs);
@@ -48,7 +61,9 @@ export class Liveness {
   }
 
   unwatch(neighbor: Neighbor): void {
-    this.watches.get(neighbor.id)?.due.clear();
+    const watch = this.watches.get(neighbor.id);
+    watch?.due.clear();
+    watch?.errand?.cancel();
     this.watches.delete(neighbor.id);
   }
 
@@ -58,6 +73,7 @@ export class Liveness {
     if (watch === undefined) return;
     watch.strikes = 0;
     watch.isAwaited = false;
+    watch.livesElsewhere = false;
   }
 
   /** Forgives what is awaited: this process itself stood still and could hear nobody. */
@@ -78,26 +94,57 @@ export class Liveness {
     const { runtime, settings } = this.context;
     const { neighbor } = watch;
     if (watch.isAwaited) {
+      if (watch.livesElsewhere) return this.events.unlinked(neighbor);
       watch.strikes += 1;
       runtime.record({ event: 'strike', neighbor: neighbor.id, strikes: watch.strikes });
     }
     if (watch.strikes >= settings.strikesMax) return this.events.dead(neighbor);
     watch.due.set(nowMs + settings.livenessIntervalMs);
     watch.isAwaited = true;
-    this.ask(neighbor);
+    watch.livesElsewhere = false;
+    this.ask(watch);
   }
 
-  private ask(neighbor: Neighbor): void {
+  private ask(watch: Watch): void {
     const { runtime, settings, self } = this.context;
+    const { neighbor } = watch;
     const timestamp = formatTimestamp(runtime.wallMs());
     const request = encode({ kind: 'liveness-request', timestamp, ...self });
     if (neighbor.courier !== undefined) {
       neighbor.courier.ask(request, settings.livenessIntervalMs, isReply, (isAnswered) => {
         if (isAnswered) this.answered(neighbor);
       });
-    } else if (!this.events.send(neighbor, request)) {
-      this.events.redial(neighbor);
+      return;
     }
+    const isLinked = neighbor.link !== undefined;
+    if (isLinked) this.events.send(neighbor, request);
+    // A broken link is restored by the end that had dialed it; the other end only asks, lest both
+    // make a new one.
+    else if (neighbor.isDialedByUs) return this.events.redial(neighbor);
+    const isLast = watch.strikes === settings.strikesMax - 1;
+    if (isLast || !isLinked) this.askAtAddress(watch, request);
+  }
+
+  /** Asks over a connection of its own; what comes of it is weighed at the next tick. */
+  private askAtAddress(watch: Watch, request: string): void {
+    const { links, alarms, runtime, settings } = this.context;
+    if (watch.errand !== undefined) return;
+    watch.errand = new Errand(
+      links,
+      alarms,
+      runtime.monotonicMs(),
+      {
+        to: watch.neighbor.address,
+        text: request,
+        lines: true,
+        withinMs: settings.livenessIntervalMs,
+        isAnswer: isReply,
+      },
+      (outcome) => {
+        watch.errand = undefined;
+        watch.livesElsewhere = outcome.kind === 'answered';
+      },
+    );
   }
 }
 

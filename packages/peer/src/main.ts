@@ -1,6 +1,6 @@
 /** The `peer` command: flags and config.txt → a {@link Peer} on the real runtime. */
 import { randomInt } from 'node:crypto';
-import { type Address, formatAddress } from '@hearsay/common/address';
+import { type Address, formatAddress, sameAddress } from '@hearsay/common/address';
 import { LIMITS } from '@hearsay/common/limits';
 import { Random } from '@hearsay/common/random';
 import { commandLineOrExit, setting } from '@hearsay/runtime/command-line';
@@ -137,12 +137,33 @@ if (values.neighborsMin > values.neighborsMax) {
   );
 }
 const seeds = seedsOrExit('peer', values.config);
+const listen = { ip: values.host, port: values.port };
+const taken = [listen, values.advertise].find(
+  (own) => own !== undefined && seeds.some((seed) => sameAddress(seed, own)),
+);
+if (taken !== undefined) {
+  exitWith(
+    'peer',
+    `${formatAddress(taken)} is the address of a seed in ${values.config}: ` +
+      `choose another with ${taken === listen ? '--port' : '--advertise'}, or leave it out`,
+  );
+}
+if (
+  values.advertise === undefined &&
+  isLoopbackIp(values.host) &&
+  !seeds.some((seed) => isLoopbackIp(seed.ip))
+) {
+  process.stderr.write(
+    `peer: on ${values.host} it will not be reached from other machines, where the seeds are: ` +
+      'say --host IP with the IP of this machine\n',
+  );
+}
 const rng = values.rng ?? randomInt(rngMax);
 
 await runNode({
   role: 'peer',
-  listen: [{ ip: values.host, port: values.port }],
-  advertise: values.advertise,
+  listen: [listen],
+  advertise: (bound) => values.advertise ?? bound,
   logDir: values.logDir,
   logFormat: values.logFormat,
   quiet: values.quiet,
@@ -177,3 +198,8 @@ await runNode({
     });
   },
 });
+
+/** Whether an IP is one that only this machine itself can dial. */
+function isLoopbackIp(text: string): boolean {
+  return text.startsWith('127.') || text === '::1';
+}

@@ -98,11 +98,13 @@ export class MessageList {
     from: Sender,
     { monotonicMs, wallMs }: Present,
   ): MessageEntry {
-    // A stamp from the future counts as the present: were it to go early, everything up to it would
-    // be refused, and a flood of such messages would silence all others for minutes.
-    const boundedStampMs = Math.min(stampMs, wallMs);
-    const evictedStampMs = this.digests.add(...halvesOf(digest), monotonicMs, boundedStampMs);
-    this.floorMs = Math.max(this.floorMs, evictedStampMs ?? this.floorMs);
+    const evicted = this.digests.add(...halvesOf(digest), monotonicMs, stampMs);
+    if (evicted !== undefined) {
+      // A stamp that was in the future counts as the time of its arrival: were all stamps up to it
+      // refused, a flood of such messages would silence all others for minutes.
+      const arrivedMs = wallMs - (monotonicMs - evicted.addedAtMs);
+      this.floorMs = Math.max(this.floorMs, Math.min(evicted.stampMs, arrivedMs));
+    }
     return this.remember(digest, text, from);
   }
 
@@ -119,7 +121,9 @@ export class MessageList {
 
   private forgetOld({ monotonicMs }: Present): void {
     const { messageWindowMs, clockSkewMs } = this.limits;
-    this.digests.forgetBefore(monotonicMs - messageWindowMs - clockSkewMs);
+    const forgottenMs = this.digests.forgetBefore(monotonicMs - messageWindowMs - clockSkewMs);
+    // Far below the window, unless the wall clock was set back meanwhile.
+    this.floorMs = Math.max(this.floorMs, forgottenMs ?? this.floorMs);
   }
 
   private ageVerdict(stampMs: number, wallMs: number): 'new' | 'too old' | 'from the future' {

@@ -12,8 +12,8 @@ export interface Neighbor {
   readonly id: NodeId;
   readonly address: Address;
   readonly kind: 'hearsay' | 'classic';
-  /** Which end asked for the link; the one that did replaces it when it is lost. */
-  readonly isDialedByUs: boolean;
+  /** Which end asked for the present link; the one that did replaces it when it is lost. */
+  isDialedByUs: boolean;
   /** The open link of a Hearsay neighbor; undefined while it is broken. */
   link: Link | undefined;
   /** How messages go to a classic neighbor. */

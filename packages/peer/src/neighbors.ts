@@ -4,7 +4,9 @@
  * - a peer that joins picks `neighborsMin` by rank and accepts up to `neighborsMax`;
  * - a lost neighbor is replaced only by the end that had dialed it, or by one left with too few;
  * - there is one link per pair: of two crossing dials the one from the smaller address stays;
- * - one lost neighbor is tried again per interval, for an hour: that is what heals a split.
+ * - one lost neighbor is tried again per interval, for an hour: that is what heals a split. Whoever
+ *   gets one back that was replaced meanwhile gives up another link in its place.
+ * So the number of links that an end has dialed stays what it was, whatever is lost and returns.
  */
 import {
   type Address,
@@ -86,9 +88,9 @@ export class Neighbors {
     const lacking = settings.neighborsMin - this.size;
     const wanted = Math.min(Math.max(lacking, this.owed), settings.neighborsMax - this.size);
     const isEligible = (id: NodeId) => this.isEligible(id, nowMs);
-    const picks = this.overlay.pick(union, isEligible, wanted - this.attempts.size, random);
+    const picks = this.overlay.pick(union, isEligible, wanted - this.newcomers(), random);
     for (const id of picks) this.attempt(id);
-    this.events.lacking(lacking > 0 || (wanted > 0 && picks.length + this.attempts.size === 0));
+    this.events.lacking(lacking > 0 || (wanted > 0 && this.attempts.size === 0));
   }
 
   /** Tries one lost neighbor again; called once an interval. */
@@ -96,7 +98,7 @@ export class Neighbors {
     if (this.hasLeft) return;
     const nowMs = this.context.runtime.monotonicMs();
     // Requests that are under way have their places set aside.
-    if (this.size + this.attempts.size >= this.context.settings.neighborsMax) return;
+    if (this.size + this.newcomers() >= this.context.settings.neighborsMax) return;
     const id = this.lost.next(nowMs, (lost) => !this.isKnown(lost));
     if (id !== undefined) this.attempt(id);
   }
@@ -106,20 +108,42 @@ export class Neighbors {
     if (neighbor.kind === 'hearsay' && !this.attempts.has(neighbor.id)) this.attempt(neighbor.id);
   }
 
-  /** Ends a neighborhood from this side. */
+  /** Ends a neighborhood from this side, and replaces it if that is this end's to do. */
   remove(neighbor: Neighbor, reason: string): void {
-    const { runtime, links } = this.context;
     if (this.all.get(neighbor.id) !== neighbor) return;
+    if (neighbor.isDialedByUs) this.owed += 1;
+    this.drop(neighbor, reason);
+    this.fill();
+  }
+
+  /** Removes a neighbor that is dead, but is tried again for a while: it may only be cut off. */
+  bury(neighbor: Neighbor): void {
+    this.lost.add(neighbor.id, this.context.runtime.monotonicMs());
+    this.remove(neighbor, 'dead');
+  }
+
+  private drop(neighbor: Neighbor, reason: string): void {
+    const { runtime, links } = this.context;
     this.all.delete(neighbor.id);
     this.attempts.get(neighbor.id)?.cancel();
     this.attempts.delete(neighbor.id);
     if (neighbor.link !== undefined) links.close(neighbor.link);
     runtime.record({ event: 'neighbor-lost', neighbor: neighbor.id, reason });
     this.rest(neighbor.id);
-    this.lost.add(neighbor.id, runtime.monotonicMs());
-    if (neighbor.isDialedByUs) this.owed += 1;
     this.events.removed(neighbor);
-    this.fill();
+  }
+
+  /** Gives up one of the links that this end has dialed, other than the one given. */
+  private shed(kept: Neighbor): void {
+    const { links, random, settings } = this.context;
+    if (this.size <= settings.neighborsMin) return;
+    const surplus = [...this.all.values()].filter(
+      (neighbor) => neighbor !== kept && neighbor.isDialedByUs && neighbor.link !== undefined,
+    );
+    const [one] = random.shuffle(surplus);
+    if (one?.link === undefined) return;
+    links.send(one.link, encode({ kind: 'connect-refused', reason: 'surplus' }));
+    this.drop(one, 'surplus');
   }
 
   /** Closes all links without replacing them: this peer leaves. */
@@ -148,6 +172,7 @@ export class Neighbors {
     if (refusal !== undefined) return this.refuse(link, formatAddress(address), kind, refusal);
     this.context.links.send(link, encode({ kind: 'connect-accepted' }));
     this.settle(address, kind, false, kind === 'hearsay' ? link : undefined, link.from);
+    this.fill();
   }
 
   private refusalOf(id: NodeId): string | undefined {
@@ -160,7 +185,7 @@ export class Neighbors {
     if (this.attempts.has(id) && selfId < id) return 'duplicate';
     if (known !== undefined) return undefined;
     // Our own attempts have their places set aside, or both kinds together would exceed the bound.
-    const others = this.attempts.size - (this.attempts.has(id) ? 1 : 0);
+    const others = this.newcomers() - (this.attempts.has(id) ? 1 : 0);
     return this.size + others >= settings.neighborsMax ? 'full' : undefined;
   }
 
@@ -172,6 +197,11 @@ export class Neighbors {
   }
 
   // Requests of our own
+
+  /** How many are asked that are not neighbors yet: the others' links are only being restored. */
+  private newcomers(): number {
+    return [...this.attempts.keys()].filter((id) => !this.all.has(id)).length;
+  }
 
   private isKnown(id: NodeId): boolean {
     return this.all.has(id) || this.attempts.has(id);
@@ -200,8 +230,10 @@ export class Neighbors {
         return this.settle(address, 'classic', true, undefined, id);
       case 'refused':
         // A duplicate is no failure: the other end has, or is about to have, a link with us.
-        if (outcome.reason === 'duplicate') this.owed = Math.max(0, this.owed - 1);
-        else if (known !== undefined) this.remove(known, `refused: ${outcome.reason}`);
+        if (known === undefined && outcome.reason === 'duplicate') this.payOff();
+        if (known !== undefined && outcome.reason !== 'duplicate') {
+          this.remove(known, `refused: ${outcome.reason}`);
+        }
         drops.write({ event: 'neighbor-refused', neighbor: id, reason: outcome.reason, by: id });
         return this.rest(id);
       case 'failed':
@@ -232,16 +264,27 @@ export class Neighbors {
     const neighbor: Neighbor =
       before?.kind === kind ? before : { id, address, kind, isDialedByUs, link, courier };
     neighbor.link = link;
+    // A link of ours that has become the other's is one less of those that we keep up.
+    if (neighbor.isDialedByUs && !isDialedByUs) this.owed += 1;
+    neighbor.isDialedByUs = isDialedByUs;
     this.all.set(id, neighbor);
+    const wasLost = this.lost.has(id);
     this.lost.delete(id);
-    if (isDialedByUs) this.owed = Math.max(0, this.owed - 1);
     if (link !== undefined) this.adopt(link, neighbor);
     if (neighbor === before) return this.events.returned(neighbor);
+    if (isDialedByUs && !this.payOff() && wasLost) this.shed(neighbor);
     const dialedBy = isDialedByUs ? 'us' : 'it';
     this.context.runtime.record({ event: 'neighbor', neighbor: id, kind, dialedBy, from });
     if (before !== undefined) this.events.removed(before);
     this.events.added(neighbor);
     this.events.lacking(this.size < this.context.settings.neighborsMin);
+  }
+
+  /** A new link is one that was owed; false if none was. */
+  private payOff(): boolean {
+    if (this.owed === 0) return false;
+    this.owed -= 1;
+    return true;
   }
 
   private adopt(link: Link, neighbor: Neighbor): void {

@@ -71,6 +71,7 @@ export class Peer extends LinkedNode {
       send: (neighbor, text) => this.neighbors.send(neighbor, text),
       redial: (neighbor) => this.neighbors.redial(neighbor),
       dead: (neighbor) => this.bury(neighbor),
+      unlinked: (neighbor) => this.neighbors.remove(neighbor, 'its link is gone, but it lives'),
     });
     this.status = alarms.alarm((nowMs) => this.writeStatus(nowMs));
     this.lostTrial = alarms.alarm((nowMs) => this.tryLost(nowMs));
@@ -111,7 +112,9 @@ export class Peer extends LinkedNode {
     if (message === undefined) return;
     if (message.kind === 'gossip') this.gossip.hear(text, message, { label: id, neighbor: id });
     else if (message.kind === 'liveness-reply') this.liveness.answered(neighbor);
-    else this.hearAnywhere(link, id, message, text);
+    else if (message.kind === 'connect-refused') {
+      this.neighbors.remove(neighbor, `refused: ${message.reason}`);
+    } else this.hearAnywhere(link, id, message, text);
   }
 
   private hearAnywhere(link: Link, from: string, message: Message, text: string): void {
@@ -141,7 +144,7 @@ export class Peer extends LinkedNode {
 
   private bury(neighbor: Neighbor): void {
     this.reports += 1;
-    this.neighbors.remove(neighbor, 'dead');
+    this.neighbors.bury(neighbor);
     this.discovery.report(neighbor.id);
   }
 

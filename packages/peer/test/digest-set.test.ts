@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DigestSet } from '../src/digest-set.js';
+import { DigestSet, type Forgotten } from '../src/digest-set.js';
 
 /** The dumb oracle: digests as texts in a Map, which keeps the order of arrival. */
 class OracleSet {
@@ -16,18 +16,27 @@ class OracleSet {
     return this.entries.has(key);
   }
 
-  add(key: string, atMs: number, stampMs: number): number | undefined {
+  add(key: string, atMs: number, stampMs: number): Forgotten | undefined {
     const [oldest] = this.entries;
     const evicted = this.size === this.entriesMax ? oldest : undefined;
     if (evicted !== undefined) this.entries.delete(evicted[0]);
     this.entries.set(key, { atMs, stampMs });
-    return evicted && 1_000 * Math.ceil(evicted[1].stampMs / 1_000);
+    return (
+      evicted && {
+        stampMs: 1_000 * Math.ceil(evicted[1].stampMs / 1_000),
+        addedAtMs: wholeSecondMs(evicted[1].atMs) + 1_000,
+      }
+    );
   }
 
-  forgetBefore(beforeMs: number): void {
-    for (const [key, { atMs }] of this.entries) {
-      if (wholeSecondMs(atMs) < wholeSecondMs(beforeMs)) this.entries.delete(key);
+  forgetBefore(beforeMs: number): number | undefined {
+    const stampsMs: number[] = [];
+    for (const [key, { atMs, stampMs }] of this.entries) {
+      if (wholeSecondMs(atMs) >= wholeSecondMs(beforeMs)) continue;
+      stampsMs.push(1_000 * Math.ceil(stampMs / 1_000));
+      this.entries.delete(key);
     }
+    return stampsMs.length === 0 ? undefined : Math.max(...stampsMs);
   }
 }
 
@@ -75,7 +84,7 @@ test('A8: the digest set behaves like a set that remembers the order of arrival,
         if (oracle.has(key)) return;
         seen.push([high, low]);
         const stampMs = nowMs + 700 * (high % 3);
-        expect(set.add(high, low, nowMs, stampMs)).toBe(oracle.add(key, nowMs, stampMs));
+        expect(set.add(high, low, nowMs, stampMs)).toEqual(oracle.add(key, nowMs, stampMs));
       };
       for (const step of script) {
         if (step.kind === 'add') add(...step.digest);
@@ -86,8 +95,8 @@ test('A8: the digest set behaves like a set that remembers the order of arrival,
             add(1_000 * (1 + step.salt) + Math.floor(n / 300), (n * 7) % 300);
           }
         } else {
-          set.forgetBefore(nowMs - step.ageMs);
-          oracle.forgetBefore(nowMs - step.ageMs);
+          const beforeMs = nowMs - step.ageMs;
+          expect(set.forgetBefore(beforeMs)).toBe(oracle.forgetBefore(beforeMs));
         }
         expect(set.size).toBe(oracle.size);
       }
@@ -106,7 +115,8 @@ test('digestsMax: the set holds as many as its bound and no more, and the oldest
   for (let n = 0; n < 1_024; n += 1) expect(set.add(n, n, 1_000 * n, 77_001 + n)).toBeUndefined();
   expect(set.size).toBe(1_024);
   expect(set.has(0, 0)).toBe(true);
-  expect(set.add(5_000, 5_000, 2_000_000, 0)).toBe(78_000);
+  const evicted = set.add(5_000, 5_000, 2_000_000, 0);
+  expect(evicted).toEqual({ stampMs: 78_000, addedAtMs: 1_000 });
   expect(set.size).toBe(1_024);
   expect([set.has(0, 0), set.has(1, 1), set.has(5_000, 5_000)]).toEqual([false, true, true]);
 });
@@ -114,7 +124,7 @@ test('digestsMax: the set holds as many as its bound and no more, and the oldest
 test('digestsMax: a bound that is no power of two is rounded up', () => {
   const set = new DigestSet(1_500);
   for (let n = 0; n < 2_048; n += 1) expect(set.add(n, n, 0, 0)).toBeUndefined();
-  expect(set.add(9_999, 9_999, 0, 0)).toBe(0);
+  expect(set.add(9_999, 9_999, 0, 0)).toEqual({ stampMs: 0, addedAtMs: 1_000 });
   expect(set.size).toBe(2_048);
 });
 

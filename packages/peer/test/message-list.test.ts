@@ -10,13 +10,15 @@ const wallStartMs = Date.UTC(2026, 1, 1);
 class Desk {
   readonly list: MessageList;
   nowMs = 0;
+  /** How far the wall clock was set back. */
+  setBackMs = 0;
 
   constructor(limits: Partial<Limits> = {}) {
     this.list = new MessageList({ ...LIMITS, ...limits });
   }
 
   get wallMs(): number {
-    return wallStartMs + this.nowMs;
+    return wallStartMs + this.nowMs - this.setBackMs;
   }
 
   take(text: string, stampMs = this.wallMs, neighbor?: string) {
@@ -112,29 +114,59 @@ describe('nothing is taken twice', () => {
     { maxLength: 50 },
   );
 
-  test('A8: whatever times messages come and come again at, floods that push digests out included', () => {
+  const stamps = fc.array(fc.nat(200_000), { minLength: 31, maxLength: 31 });
+
+  /** Hears messages, and throws if one is taken for new a second time. */
+  class Ear {
+    readonly desk = new Desk(limits);
+    private readonly taken = new Set<string>();
+
+    hear(text: string, stampMs: number): void {
+      if (this.desk.verdict(text, stampMs) !== 'new') return;
+      if (this.taken.has(text)) throw new Error(`taken twice: ${text} at ${this.desk.nowMs}`);
+      this.taken.add(text);
+    }
+  }
+
+  test('A8: whatever times messages come and come again at, and though the wall clock is set', () => {
+    const jumps = fc.array(fc.integer({ min: -300_000, max: 300_000 }), { maxLength: 5 });
     fc.assert(
-      fc.property(
-        arrivals,
-        fc.array(fc.nat(200_000), { minLength: 31, maxLength: 31 }),
-        (script, stamps) => {
-          const desk = new Desk(limits);
-          const taken = new Set<string>();
-          const hear = (text: string, stampMs: number) => {
-            if (desk.verdict(text, stampMs) !== 'new') return;
-            if (taken.has(text)) throw new Error(`taken twice: ${text} at ${desk.nowMs}`);
-            taken.add(text);
-          };
-          for (const { message, waitMs, flood } of script) {
-            desk.nowMs += waitMs;
-            hear(`m${message}`, wallStartMs + (stamps[message] as number));
-            for (let n = 0; n < flood; n += 1) hear(`f${desk.nowMs}-${n}`, desk.wallMs);
-            hear(`m${message}`, wallStartMs + (stamps[message] as number));
-          }
-        },
-      ),
+      fc.property(arrivals, stamps, jumps, (script, stampsMs, jumpsMs) => {
+        const ear = new Ear();
+        script.forEach(({ message, waitMs }, turn) => {
+          ear.desk.nowMs += waitMs;
+          if (turn % 10 === 9) ear.desk.setBackMs += jumpsMs[(turn - 9) / 10] ?? 0;
+          ear.hear(`m${message}`, wallStartMs + (stampsMs[message] as number));
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('A8: also where a flood pushes digests out, of all but messages from the future', () => {
+    fc.assert(
+      fc.property(arrivals, stamps, (script, stampsMs) => {
+        const ear = new Ear();
+        const { desk } = ear;
+        for (const { message, waitMs, flood } of script) {
+          desk.nowMs += waitMs;
+          const stampMs = wallStartMs + (stampsMs[message] as number);
+          if (stampMs <= desk.wallMs) ear.hear(`m${message}`, stampMs);
+          for (let n = 0; n < flood; n += 1) ear.hear(`f${desk.nowMs}-${n}`, desk.wallMs);
+          if (stampMs <= desk.wallMs) ear.hear(`m${message}`, stampMs);
+        }
+      }),
       { numRuns: 150 },
     );
+  });
+
+  test('a flood from the future silences nobody: messages of the present are taken all the while', () => {
+    const desk = new Desk(limits);
+    for (let n = 0; n < 3_000; n += 1) {
+      desk.nowMs += 2;
+      expect(desk.verdict(`f${n}`, desk.wallMs + limits.clockSkewMs)).toBe('new');
+      if (n % 100 === 0) expect(desk.verdict(`now ${n}`, desk.wallMs)).toBe('new');
+    }
   });
 
   test('digestsMax: a message whose digest was pushed out early is refused, one that is newer than it is not', () => {

@@ -33,10 +33,17 @@ export function parseIp(text: string): string | undefined {
   if (ipv4Pattern.test(text)) return text;
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (!bare.includes(':') || !ipv6Pattern.test(bare)) return undefined;
+  if (!URL.canParse(`http://[${bare}]`)) return undefined;
   // The URL parser is the platform's own canonicalizer of IPv6 (RFC 5952 by way of WHATWG).
-  return URL.canParse(`http://[${bare}]`)
-    ? new URL(`http://[${bare}]`).hostname.slice(1, -1)
-    : undefined;
+  return unmapped(new URL(`http://[${bare}]`).hostname.slice(1, -1));
+}
+
+/** An IPv4 address in the clothes of IPv6 (`::ffff:7f00:1`) is the same node as without them. */
+function unmapped(ip: string): string {
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(ip) ?? [];
+  if (high === undefined || low === undefined) return ip;
+  const halves = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return halves.flatMap((half) => [half >> 8, half & 0xff]).join('.');
 }
 
 /** A port from its decimal text: 1 to 65535, no sign, no point, no leading zero. */

@@ -7,7 +7,13 @@
  * The invariant: the seeds of a success are between 1 and `seedsMax` different addresses, in the
  * order of their first lines.
  */
-import { type Address, type AddressError, formatAddress, parseAddress } from './address.js';
+import {
+  type Address,
+  type AddressError,
+  formatAddress,
+  isWildcardIp,
+  parseAddress,
+} from './address.js';
 import { LIMITS } from './limits.js';
 import { failure, type Result, success } from './result.js';
 
@@ -72,8 +78,16 @@ export function parseConfig(
   return success({ seeds: [...seeds.values()].map((seed) => seed.address), warnings });
 }
 
-/** `IP:port` or `IP,port`. The comma parts without doubt, so IPv6 needs no brackets before it. */
+/** The address of a seed, which is one that others can dial. */
 function parseEntry(entry: string): Result<Address, AddressError> {
+  const address = parseEitherForm(entry);
+  return address.ok && isWildcardIp(address.value.ip)
+    ? failure({ code: 'bad-ip', mend: 'write the IP that others dial' })
+    : address;
+}
+
+/** `IP:port` or `IP,port`. The comma parts without doubt, so IPv6 needs no brackets before it. */
+function parseEitherForm(entry: string): Result<Address, AddressError> {
   const match = /^([^,]*?)\s*,\s*([^,]*)$/.exec(entry);
   if (match === null) return parseAddress(entry);
   const [, ip = '', port = ''] = match;

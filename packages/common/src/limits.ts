@@ -51,6 +51,8 @@ export const LIMITS = {
   probeMs: 700,
   /** Probes under way at once; the rest wait their turn. */
   probesMax: 256,
+  /** Milliseconds before a probe is tried again for which the seed itself had no means. */
+  probeAgainMs: 1_000,
   /** Milliseconds for a new peer to begin to listen and answer the dial-back. */
   dialBackMs: 20_000,
   /** Milliseconds before the first repetition of a dial-back; doubled each time up to the next. */

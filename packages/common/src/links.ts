@@ -113,9 +113,14 @@ export class Links {
     return link;
   }
 
+  /** Whether a link is still there. */
+  stands(link: Link): boolean {
+    return this.all.has(link.id);
+  }
+
   /** Marks a link as one that the node wants to keep, however silent it is. */
   keep(link: Link): void {
-    if (this.all.has(link.id)) this.stand(link, 'kept');
+    if (this.stands(link)) this.stand(link, 'kept');
   }
 
   /** Sets the bound of one message on this link (a peer list is longer than any other). */

@@ -58,6 +58,16 @@ describe('a config that is not right says where and how to mend it', () => {
     ]);
   });
 
+  test.each(['0.0.0.0:5001', '0.0.0.0,5001', '[::]:5001', '::,5001', '[0:0::0]:5001'])(
+    '%s stands for all addresses of a machine, and so is none that a seed has',
+    (text) => {
+      const mend = 'write the IP that others dial';
+      expect(problemsOf(`127.0.0.1:5001\n${text}\n`)).toEqual([
+        { code: 'bad-address', line: 2, text, mend },
+      ]);
+    },
+  );
+
   test('every bad line is named, not only the first', () => {
     const problems = problemsOf('127.0.0.1\n127.0.0.1:5001\n127.0.0.1:70000\n127.0.0.1,1,2\n');
     expect(problems.map((problem) => problem.line)).toEqual([1, 3, 4]);

@@ -96,9 +96,9 @@ export class Registration implements LinkOwner {
   }
 
   message(link: Link, text: string): void {
-    const list = decodePeerList(text);
-    if (!list.ok) return this.hearOther(link, text);
     const isFirst = this.state !== 'registered';
+    const peers = this.peersIn(text, isFirst);
+    if (peers === undefined) return this.hearOther(link, text);
     this.answerDue.clear();
     this.state = 'registered';
     this.hasFailed = false;
@@ -106,7 +106,9 @@ export class Registration implements LinkOwner {
       this.kind = link.lines ? 'hearsay' : 'classic';
       this.registeredAtMs = this.context.runtime.monotonicMs();
     }
-    this.received = list.value.peers.map(formatAddress);
+    // A classic seed is asked once; what comes later is the rest of its one list.
+    const isRest = !isFirst && this.kind === 'classic';
+    this.received = [...(isRest ? this.received : []), ...peers.map(formatAddress)];
     const ids = new Set(this.received);
     ids.delete(this.context.selfId);
     this.list = [...ids];
@@ -124,6 +126,16 @@ export class Registration implements LinkOwner {
   closed(_link: Link, reason: LinkEnd): void {
     this.link = undefined;
     this.lose(reason);
+  }
+
+  /** The addresses in a list; undefined if it is none. The rest of a bare list may begin anywhere. */
+  private peersIn(text: string, isFirst: boolean): readonly Address[] | undefined {
+    const list = decodePeerList(text);
+    if (list.ok) return list.value.peers;
+    const comma = text.indexOf(',');
+    if (isFirst || this.kind !== 'classic' || comma < 0) return undefined;
+    const rest = decodePeerList(text.slice(comma + 1));
+    return rest.ok ? rest.value.peers : undefined;
   }
 
   private hearOther(link: Link, text: string): void {

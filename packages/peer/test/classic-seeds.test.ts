@@ -151,3 +151,31 @@ describe('a classic seed', () => {
     expect(dials).toBeLessThan(80);
   });
 });
+
+test('A4: the rest of a list that seemed whole too soon is added to it', () => {
+  const village = new Village({ seeds: 1 });
+  const pieces: Script = (text, client) => {
+    if (askerOf(text) === undefined) return undefined;
+    // Cut where the asker stands in the middle, and again within a longer address.
+    client.send('127.0.0.1:7001,127.0.0.1:6001');
+    later.push(
+      () => client.send(',127.0.0.1:7002,127.0.0.1:6001'),
+      () => client.send('1,127.0.0.1:7003,127.0.0.1:6001'),
+    );
+    return undefined;
+  };
+  const later: (() => void)[] = [];
+  new ScriptedNode(village.world, '127.0.0.1:5001', pieces);
+  const peer = village.startPeer({}, '127.0.0.1:6001');
+  village.world.run({ forMs: 50 });
+  for (const send of later) {
+    send();
+    village.world.run({ forMs: 500 });
+  }
+  expect(recordsOf(peer, 'union').at(-1)?.peers).toEqual([
+    '127.0.0.1:7001',
+    '127.0.0.1:7002',
+    '127.0.0.1:7003',
+  ]);
+  expect(recordsOf(peer, 'dropped')).toEqual([]);
+});

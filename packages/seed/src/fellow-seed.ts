@@ -3,8 +3,10 @@
  *
  * Its kind is unknown at first, and the only message that every known program takes without harm
  * is a plain dead report. So the first one goes as that, with the Hearsay tag: a Hearsay seed
- * answers with a line, and gets `Dead Node Forwarded` from then on; one that stays silent is
- * classic and gets plain reports. The link is held: classic seeds spin on a closed one.
+ * answers with a line, and gets `Dead Node Forwarded` from then on; one that stays silent is taken
+ * for classic and gets the others in the same way, at a distance: should it be a slow Hearsay seed
+ * after all, it knows by the mark that they go no further. The link is held: classic seeds spin on
+ * a closed one.
  */
 import { type Address, formatAddress, formatEndpoint } from '@hearsay/common/address';
 import type { Alarm, Alarms } from '@hearsay/common/alarms';
@@ -64,7 +66,7 @@ export class FellowSeed implements LinkOwner {
     if (this.kind === 'unknown') this.kind = 'classic';
     const isClassic = this.kind === 'classic';
     for (let report = this.waiting.shift(); report; report = this.waiting.shift()) {
-      this.send({ ...report, forwarded: !isClassic, hearsay: false });
+      this.send({ ...report, forwarded: !isClassic, hearsay: isClassic });
       if (!isClassic) continue;
       this.next.set(this.runtime.monotonicMs() + this.limits.classicSpacingMs);
       return;

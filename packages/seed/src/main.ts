@@ -1,6 +1,6 @@
 /** The `seed` command: flags and config.txt → a {@link Seed} on the real runtime. */
 import { randomInt } from 'node:crypto';
-import { type Address, formatAddress, isWildcardIp } from '@hearsay/common/address';
+import { type Address, formatAddress, isWildcardIp, sameAddress } from '@hearsay/common/address';
 import { Random } from '@hearsay/common/random';
 import { commandLineOrExit, setting } from '@hearsay/runtime/command-line';
 import {
@@ -65,7 +65,7 @@ const values = commandLineOrExit({
 
 const seeds = seedsOrExit('seed', values.config);
 const listen = addressesToTry(seeds, values.host, values.port);
-if (!listen.some(({ port: own }) => seeds.some((seed) => seed.port === own))) {
+if (!listen.some((own) => entriesOf(own).length > 0)) {
   const where = listen.map(formatAddress).join(', ');
   process.stderr.write(
     `seed: ${where} is not in ${values.config}: no peer will look for it there\n`,
@@ -75,9 +75,12 @@ if (!listen.some(({ port: own }) => seeds.some((seed) => seed.port === own))) {
 await runNode({
   role: 'seed',
   listen,
-  advertise: isWildcardIp(listen[0]?.ip ?? '')
-    ? seeds.find(({ port: known }) => known === listen[0]?.port)
-    : undefined,
+  advertise: (bound) => {
+    if (!isWildcardIp(bound.ip)) return bound;
+    // Of several machines' seeds with this port nobody can tell which is this one.
+    const [entry, ...others] = entriesOf(bound);
+    return others.length === 0 ? entry : undefined;
+  },
   logDir: values.logDir,
   logFormat: values.logFormat,
   quiet: values.quiet,
@@ -100,6 +103,13 @@ await runNode({
     return new Seed({ runtime, random: new Random(randomInt(2 ** 31)), self, seeds, settings });
   },
 });
+
+/** The entries of the config that an address may be: where it is a wildcard, those of its port. */
+function entriesOf(own: Address): readonly Address[] {
+  return seeds.filter((seed) =>
+    isWildcardIp(own.ip) ? seed.port === own.port : sameAddress(seed, own),
+  );
+}
 
 /** Where this seed may listen, in order: what the flags say, else the entries of the config. */
 function addressesToTry(

@@ -10,7 +10,7 @@ import type { Limits } from '@hearsay/common/limits';
 import type { Random } from '@hearsay/common/random';
 import type { Runtime } from '@hearsay/common/runtime';
 import { type Accusation, PeerList, type RegisteredPeer } from './peer-list.js';
-import type { Probes } from './probes.js';
+import type { ProbeOutcome, Probes } from './probes.js';
 
 /** What happens around the list that the seed has to act on. */
 export interface MembershipEvents {
@@ -39,9 +39,11 @@ export class Membership {
   admit(address: Address, kind: 'hearsay' | 'classic'): RegisteredPeer {
     const peer = this.list.get(formatAddress(address)) ?? this.enter(address);
     peer.heardAtMs = this.runtime.monotonicMs();
+    // A listed peer may have started again as a classic program, so that it is asked as such from
+    // now on; the other way round would let a stranger change how a classic peer is asked. A
+    // Hearsay peer answers either way.
+    if (!peer.isListed || kind === 'classic') peer.kind = kind;
     if (peer.isListed) return peer;
-    // How a listed peer is asked is not for others to change who register its address, too.
-    peer.kind = kind;
     this.dialBack(peer);
     return peer;
   }
@@ -117,7 +119,7 @@ export class Membership {
 
   private probe(peer: RegisteredPeer): void {
     peer.nextProbe.clear();
-    this.probes.ask(peer, (isAlive) => this.judge(peer, isAlive));
+    this.probes.ask(peer, (outcome) => this.judge(peer, outcome));
   }
 
   private probeDue(peer: RegisteredPeer, nowMs: number): void {
@@ -129,11 +131,13 @@ export class Membership {
     peer.nextProbe.set(quietUntilMs);
   }
 
-  private judge(peer: RegisteredPeer, isAlive: boolean): void {
+  private judge(peer: RegisteredPeer, outcome: ProbeOutcome): void {
     const nowMs = this.runtime.monotonicMs();
+    // Where the seed had no means to ask, nothing is known, and whatever waits goes on waiting.
+    if (outcome === 'unknown') return peer.nextProbe.set(nowMs + this.limits.probeAgainMs);
     const accusations = peer.accusations;
     peer.accusations = [];
-    if (isAlive) {
+    if (outcome === 'alive') {
       this.acquit(peer, accusations, nowMs);
     } else if (accusations.length > 0) {
       this.convict(peer, accusations);

@@ -5,7 +5,7 @@
  */
 import type { Address } from '@hearsay/common/address';
 import type { Alarms } from '@hearsay/common/alarms';
-import { Errand } from '@hearsay/common/errand';
+import { Errand, type ErrandOutcome } from '@hearsay/common/errand';
 import type { Limits } from '@hearsay/common/limits';
 import type { Links } from '@hearsay/common/links';
 import type { Runtime } from '@hearsay/common/runtime';
@@ -13,9 +13,12 @@ import { decode, encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp } from '@hearsay/common/wire/message';
 import type { RegisteredPeer } from './peer-list.js';
 
+/** What a probe has found; `unknown` if the seed itself had no means to ask. */
+export type ProbeOutcome = 'alive' | 'silent' | 'unknown';
+
 interface Probe {
   readonly peer: RegisteredPeer;
-  readonly done: (isAlive: boolean) => void;
+  readonly done: (outcome: ProbeOutcome) => void;
   errand?: Errand;
 }
 
@@ -32,8 +35,8 @@ export class Probes {
     private readonly self: Address,
   ) {}
 
-  /** Asks the peer; `done` says whether it answered. A peer is asked once at a time. */
-  ask(peer: RegisteredPeer, done: (isAlive: boolean) => void): void {
+  /** Asks the peer; `done` says what was found. A peer is asked once at a time. */
+  ask(peer: RegisteredPeer, done: (outcome: ProbeOutcome) => void): void {
     peer.isProbed = true;
     const waiting = peer.isListed ? this.waitingListed : this.waitingStrangers;
     waiting.set(peer, { peer, done });
@@ -87,11 +90,19 @@ export class Probes {
       (outcome) => {
         this.running.delete(peer);
         peer.isProbed = false;
-        probe.done(outcome.kind === 'answered');
+        probe.done(foundBy(outcome));
         this.startWaiting();
       },
     );
   }
+}
+
+/** A link that this end lacked the means for, or gave up, says nothing about the other. */
+function foundBy(outcome: ErrandOutcome): ProbeOutcome {
+  if (outcome.kind === 'answered') return 'alive';
+  const isOurs =
+    outcome.kind === 'failed' && (outcome.reason === 'no-resources' || outcome.reason === 'evicted');
+  return isOurs ? 'unknown' : 'silent';
 }
 
 /** Whether a text answers the request of that time, and from the port that was asked. */

@@ -154,16 +154,19 @@ export class Seed extends LinkedNode {
       return this.refuseRegistration(link, id, 'the address of a seed', text);
     }
     const peer = this.members.admit(address, link.lines ? 'hearsay' : 'classic');
+    if (!this.links.stands(link)) return; // It made room for the probe of its own peer.
     if (before === undefined) this.attach(link, peer, text);
     this.sendList(link, peer);
   }
 
   private refuseRegistration(link: Link, peer: string, reason: string, message: string): void {
-    this.drops.write({ event: 'register-refused', peer, reason, message, from: link.from });
+    // Every connection request is written (A13), also one that is refused.
+    this.runtime.record({ event: 'register-refused', peer, reason, message, from: link.from });
   }
 
   private attach(link: Link, peer: RegisteredPeer, message: string): void {
-    const { kind, id } = peer;
+    const { id } = peer;
+    const kind = link.lines ? 'hearsay' : 'classic';
     const listed = this.members.list.listedCount;
     peer.links.add(link);
     this.registeredBy.set(link, peer);

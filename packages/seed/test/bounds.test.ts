@@ -172,25 +172,12 @@ describe('a flood leaves a real peer registered and served', () => {
     expect(links.filter((link) => link.ended)).toEqual(links.slice(0, evicted));
   });
 
-  test.each([
-    ['below', 19, 0],
-    ['at', 20, 0],
-    ['above', 50, 30],
-  ])(
-    'droppedRecordsPerSecondMax: refused registrations in the log, %s the bound',
-    (_, count, rest) => {
-      const bench = new SeedBench();
-      const teller = bench.tell('127.0.0.1:5001\n'.repeat(count));
-      bench.run(2_000);
-      expect(bench.records('register-refused')).toHaveLength(count - rest);
-      expect(bench.records('dropped-more').map((more) => more.count)).toEqual(
-        rest > 0 ? [rest] : [],
-      );
-      teller.send('127.0.0.1:5001\n');
-      bench.run(10);
-      expect(bench.records('register-refused')).toHaveLength(count - rest + 1);
-    },
-  );
+  test('A13: each refused registration is written, however many come', () => {
+    const bench = new SeedBench();
+    bench.tell('127.0.0.1:5001\n'.repeat(50));
+    bench.run(10);
+    expect(bench.records('register-refused')).toHaveLength(50);
+  });
 
   test('messageBytesMax: an oversized line is dropped, and the next one is heard', () => {
     const bench = new SeedBench();

@@ -150,7 +150,7 @@ describe('Membership: a report that another seed hands on', () => {
 });
 
 describe('Towards classic seeds', () => {
-  test('all goes as plain bare reports over one held link, never two within classicSpacingMs', () => {
+  test('all goes as bare reports with the mark over one held link, never two within classicSpacingMs', () => {
     const bench = new SeedBench({ seeds });
     const fellow = classicSeed(bench, '127.0.0.1:5002');
     const [first, ...reports] = buryPeers(bench, 6);
@@ -159,8 +159,8 @@ describe('Towards classic seeds', () => {
     bench.run(2_000);
     const later = buryPeers(bench, 2, 6_101);
     bench.run(60_000);
-    const plain = [...reports, ...later].map((report) => `Dead Node:${report}`);
-    expect(fellow.texts).toEqual([`Dead Node:${first}:Hearsay/1`, ...plain]);
+    const marked = [first, ...reports, ...later].map((report) => `Dead Node:${report}:Hearsay/1`);
+    expect(fellow.texts).toEqual(marked);
     const times = fellow.heard.map(({ atMs }) => atMs);
     for (const [n, atMs] of times.slice(1).entries()) {
       expect(atMs - (times[n] as number)).toBeGreaterThanOrEqual(bench.limits.classicSpacingMs);
@@ -231,7 +231,7 @@ describe('Membership: another seed that is down does no harm', () => {
     const classic = classicSeed(bench, '127.0.0.1:5002');
     const [first, second] = buryPeers(bench, 2, 6_101);
     bench.run(5_000);
-    expect(classic.texts).toEqual([`Dead Node:${first}:Hearsay/1`, `Dead Node:${second}`]);
+    expect(classic.texts).toEqual([`Dead Node:${first}:Hearsay/1`, `Dead Node:${second}:Hearsay/1`]);
   });
 
   test.each([
@@ -245,7 +245,8 @@ describe('Membership: another seed that is down does no harm', () => {
     bench.run(20);
     const reports = buryPeers(bench, waiting, 6_101);
     bench.run(5_000);
-    expect(fellow.texts.slice(1)).toEqual(reports.slice(0, 4).map((each) => `Dead Node:${each}`));
+    const marked = reports.slice(0, 4).map((each) => `Dead Node:${each}:Hearsay/1`);
+    expect(fellow.texts.slice(1)).toEqual(marked);
   });
 });
 

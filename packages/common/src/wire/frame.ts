@@ -24,11 +24,20 @@ export type FrameEvent =
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const beginningBytesMax = 64;
+/**
+ * Bytes up to which bare text is looked at with every chunk, whether it is whole by itself. Classic
+ * messages and lists are shorter; a longer one is whole when the link is still.
+ */
+const watchedBytesMax = 16_384;
+/** Bytes of the buffer that is kept between messages: most need less than this. */
+const keptBytesMax = 256;
+const nothing = Buffer.alloc(0);
 
 export class Frame {
   /** Whether the other side has shown that it ends its messages with a line feed. */
   lines = false;
-  private held: Buffer[] = [];
+  /** Room for what waits, of which the first `heldBytes` are in use. */
+  private held: Buffer = nothing;
   private heldBytes = 0;
   /** Bytes of a message over the bound, of which only the beginning was kept. */
   private skippedBytes = 0;
@@ -46,7 +55,7 @@ export class Frame {
   /** What waits, as text, if it could be a bare message; undefined in lines or if it is broken. */
   get pendingText(): string | undefined {
     if (this.lines || this.heldBytes === 0 || this.skippedBytes > 0) return undefined;
-    const bytes = this.joinHeld();
+    const bytes = this.held.subarray(0, this.heldBytes);
     return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
   }
 
@@ -60,12 +69,12 @@ export class Frame {
     let start = 0;
     for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, start)) {
       this.lines = true;
-      this.hold(bytes.subarray(start, end));
+      const event = this.line(bytes.subarray(start, end));
       start = end + 1;
-      const event = this.take();
       if (event !== undefined) events.push(event);
     }
-    this.hold(Buffer.from(bytes.subarray(start))); // A copy: a view would keep the whole chunk.
+    this.hold(bytes.subarray(start));
+    if (this.heldBytes > watchedBytesMax) return events;
     const text = this.pendingText;
     if (text === undefined) return events;
     if (endsWithTag(text)) this.lines = true;
@@ -86,36 +95,50 @@ export class Frame {
 
   /** Takes what waits as one message: at a line end, or after stillness. */
   take(): FrameEvent | undefined {
-    if (this.pendingBytes === 0) return undefined;
-    let bytes = this.joinHeld();
     const total = this.pendingBytes;
     const isTooLong = this.skippedBytes > 0 && !this.skippedReturn;
-    const endsInReturn = this.skippedBytes === 0 && bytes.at(-1) === carriageReturn;
-    this.held = [];
+    const isWhole = this.skippedBytes === 0;
+    const bytes = this.held.subarray(0, this.heldBytes);
     this.heldBytes = 0;
     this.skippedBytes = 0;
-    if (endsInReturn) bytes = bytes.subarray(0, -1);
-    if (bytes.length === 0) return undefined; // An empty line says nothing.
-    if (isTooLong) return broken('too long', bytes, total);
-    if (!isUtf8(bytes)) return broken('not text', bytes, total);
-    return { kind: 'message', text: bytes.toString('utf8') };
+    if (this.held.length > keptBytesMax) this.held = nothing;
+    return isTooLong ? broken('too long', bytes, total) : read(bytes, total, isWhole);
   }
 
+  /** A line that has come to its end. Most come in one piece, and need not be held. */
+  private line(bytes: Buffer): FrameEvent | undefined {
+    if (this.pendingBytes === 0 && bytes.length <= this.bytesMax) {
+      return read(bytes, bytes.length, true);
+    }
+    this.hold(bytes);
+    return this.take();
+  }
+
+  /** Copies, since a view would keep the whole chunk in memory. */
   private hold(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    const room = this.bytesMax - this.heldBytes;
-    const kept = Math.min(room, bytes.length);
-    if (kept > 0) this.held.push(bytes.subarray(0, kept));
-    this.heldBytes += kept;
+    const kept = Math.min(this.bytesMax - this.heldBytes, bytes.length);
+    const needed = this.heldBytes + kept;
+    if (needed > this.held.length) {
+      const grown = Buffer.allocUnsafe(Math.min(this.bytesMax, Math.max(2 * needed, keptBytesMax)));
+      this.held.copy(grown, 0, 0, this.heldBytes);
+      this.held = grown;
+    }
+    bytes.copy(this.held, this.heldBytes, 0, kept);
+    this.heldBytes = needed;
     if (kept === bytes.length) return;
     this.skippedBytes += bytes.length - kept;
     this.skippedReturn = this.skippedBytes === 1 && bytes.at(-1) === carriageReturn;
   }
+}
 
-  private joinHeld(): Buffer {
-    if (this.held.length > 1) this.held = [Buffer.concat(this.held)];
-    return this.held[0] ?? Buffer.alloc(0);
-  }
+/** What the bytes of one message say. @param mayEndInReturn whether its last byte is there. */
+function read(bytes: Buffer, total: number, mayEndInReturn: boolean): FrameEvent | undefined {
+  const endsInReturn = mayEndInReturn && bytes.at(-1) === carriageReturn;
+  const text = endsInReturn ? bytes.subarray(0, -1) : bytes;
+  if (text.length === 0) return undefined; // An empty line says nothing.
+  if (!isUtf8(text)) return broken('not text', text, total);
+  return { kind: 'message', text: text.toString('utf8') };
 }
 
 type Broken = FrameEvent & { readonly kind: 'broken' };

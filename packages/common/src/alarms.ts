@@ -29,6 +29,7 @@ export class Alarm {
   }
 }
 
+/** All alarms of one node. */
 export class Alarms {
   private readonly heap: Alarm[] = [];
   private turns = 0;

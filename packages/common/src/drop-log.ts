@@ -1,14 +1,16 @@
 /**
  * What no rule covers is logged and dropped. Since whoever sends garbage may send a lot of it, only
- * so many records a second are written; the rest is counted and told in one.
+ * so many records a second are written; the rest is counted and told in one. Other records that a
+ * stranger can cause at will (refusals, evictions) share that bound.
  */
 import type { Alarm, Alarms } from './alarms.js';
 import type { Limits } from './limits.js';
 import type { LogRecord } from './records.js';
 import type { Runtime } from './runtime.js';
 
+/** The log of what was dropped or refused, so many records a second. */
 export class DropLog {
-  /** All that was dropped so far, written or not. */
+  /** How many messages were dropped so far, written or not. */
   total = 0;
   private writtenThisSecond = 0;
   private untold = 0;
@@ -27,13 +29,13 @@ export class DropLog {
 
   /** Writes down that a message was dropped: why, how long it was, how it begins. */
   drop(reason: string, bytes: number, text: string, from: string): void {
+    this.total += 1;
     const quoted = text.slice(0, this.limits.quotedCharactersMax);
     this.write({ event: 'dropped', reason, bytes, text: quoted, from });
   }
 
   /** Writes any record that a stranger can cause at will, within the same bound. */
   write(record: LogRecord): void {
-    this.total += 1;
     if (this.writtenThisSecond >= this.limits.droppedRecordsPerSecondMax) {
       this.untold += 1;
       return;

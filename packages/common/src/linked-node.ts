@@ -2,17 +2,23 @@
  * What seed and peer have in common as nodes: the world's events go to the links and the alarms,
  * and after each of them the one next time-out is asked for.
  */
+import type { Address } from './address.js';
 import { Alarms } from './alarms.js';
 import { DropLog } from './drop-log.js';
 import type { Limits } from './limits.js';
 import { type Link, Links } from './links.js';
+import type { LogRecord } from './records.js';
 import type { DialFailure, LinkId, LinkInfo, Node, Runtime } from './runtime.js';
+import { encode } from './wire/codec.js';
+import type { LivenessRequest } from './wire/message.js';
 
+/** A node with links and alarms. Whoever extends it says what it does with them. */
 export abstract class LinkedNode implements Node {
   protected readonly alarms = new Alarms();
   protected readonly drops: DropLog;
   protected readonly links: Links;
   private wakesAtMs: number | undefined;
+  private lastStatus = '';
 
   /**
    * @param linksMax links at once.
@@ -31,6 +37,19 @@ export abstract class LinkedNode implements Node {
       ended: (link) => this.links.close(link),
       closed: () => {},
     });
+  }
+
+  /** Gives a liveness request's fields back, and this node's own address (A10). */
+  protected answerLiveness(link: Link, request: LivenessRequest, own: Address): void {
+    const { ip: ownIp, port: ownPort } = own;
+    this.links.send(link, encode({ ...request, kind: 'liveness-reply', ownIp, ownPort }));
+  }
+
+  /** Writes a status record, unless it says what the last one said. */
+  protected recordStatus(record: LogRecord): void {
+    const text = JSON.stringify(record);
+    if (text !== this.lastStatus) this.runtime.record(record);
+    this.lastStatus = text;
   }
 
   /** Begins the node's work. */

@@ -66,6 +66,7 @@ export class Link {
   }
 }
 
+/** All links of one node. */
 export class Links {
   private readonly all = new Map<LinkId, Link>();
   /** Each link stands in one of these, the one longest silent first. */

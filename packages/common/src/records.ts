@@ -55,7 +55,7 @@ export const RECORDS = {
   },
   'dropped-more': {
     fields: { count: 'number' },
-    meaning: 'so many further `dropped` were not written, to keep a flood out of the log',
+    meaning: 'so many further records of drops, refusals and evictions were not written',
   },
   evicted: {
     fields: { bound: 'text', from: 'text' },
@@ -108,6 +108,7 @@ export const RECORDS = {
       removals: 'number',
       links: 'number',
       dropped: 'number',
+      lost: 'number',
     },
     meaning: 'seed: its list and its counters, from time to time',
     screen: false,
@@ -191,6 +192,7 @@ export const RECORDS = {
       reports: 'number',
       links: 'number',
       dropped: 'number',
+      lost: 'number',
     },
     meaning: 'peer: its seeds, neighbors and counters, from time to time',
     screen: false,

@@ -22,6 +22,7 @@ export function bySeeds(seeds: readonly Address[]): DiscoveryMaker {
   return (context, events) => new Bootstrap(context, seeds, events);
 }
 
+/** The registrations at the seeds, and the union of their lists. */
 class Bootstrap implements Discovery, RegistrationEvents {
   union: readonly NodeId[] = [];
   private readonly registrations: readonly Registration[];

@@ -14,6 +14,7 @@ export interface Forgotten {
   readonly addedAtMs: number;
 }
 
+/** Digests of 64 bits, each given as two integers of 32. */
 export class DigestSet {
   private high: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);
   private low: Uint32Array<ArrayBuffer> = new Uint32Array(entriesAtFirst);

@@ -4,12 +4,12 @@
  * list, and forwards to every neighbor except those that have it: the one it came from, and the one
  * that made it. Later copies are only counted.
  */
-import { formatEndpoint, type NodeId } from '@hearsay/common/address';
+import { formatEndpoint } from '@hearsay/common/address';
 import type { Alarm } from '@hearsay/common/alarms';
 import { encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp, type GossipMessage, timestampMs } from '@hearsay/common/wire/message';
 import type { PeerContext } from './context.js';
-import { type MessageEntry, MessageList } from './message-list.js';
+import { type MessageEntry, MessageList, type Sender } from './message-list.js';
 import type { Neighbor } from './neighbor.js';
 
 /** Those to whom gossip goes. */
@@ -19,12 +19,7 @@ export interface Audience {
   send(neighbor: Neighbor, text: string): boolean;
 }
 
-/** Where a message came from: a neighbor's link, or somebody's connection. */
-export interface Source {
-  readonly label: string;
-  readonly neighbor?: NodeId;
-}
-
+/** A peer's own messages, and those of others that it passes on. */
 export class Gossip {
   readonly messages: MessageList;
   made = 0;
@@ -80,15 +75,15 @@ export class Gossip {
   }
 
   /** Hears a message of another. */
-  hear(text: string, message: GossipMessage, source: Source): void {
+  hear(text: string, message: GossipMessage, sender: Sender): void {
     const { runtime, drops, self } = this.context;
     const present = { monotonicMs: runtime.monotonicMs(), wallMs: runtime.wallMs() };
     const isOwnName = message.ip === self.ip && message.port === self.port;
     const stampMs = timestampMs(message.timestamp);
     const { verdict, entry } = isOwnName
-      ? this.messages.find(text, source)
-      : this.messages.take(text, stampMs, source, present);
-    const from = source.label;
+      ? this.messages.find(text, sender)
+      : this.messages.take(text, stampMs, sender, present);
+    const from = sender.label;
     if (verdict === 'known') {
       this.duplicates += 1;
     } else if (verdict === 'new' && entry !== undefined) {

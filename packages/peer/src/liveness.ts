@@ -37,6 +37,7 @@ interface Watch {
   readonly due: Alarm;
 }
 
+/** The watch over the neighbors. */
 export class Liveness {
   private readonly watches = new Map<NodeId, Watch>();
 

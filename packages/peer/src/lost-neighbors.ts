@@ -2,6 +2,7 @@
 import type { NodeId } from '@hearsay/common/address';
 import type { Limits } from '@hearsay/common/limits';
 
+/** A bounded turn of lost neighbors. */
 export class LostNeighbors {
   private readonly lostAtMs = new Map<NodeId, number>();
 

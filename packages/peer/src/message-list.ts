@@ -35,7 +35,7 @@ export interface Judged {
 }
 
 /** Where a copy came from: a label for the log, and the neighbor if it was one. */
-interface Sender {
+export interface Sender {
   readonly label: string;
   readonly neighbor?: NodeId;
 }
@@ -46,6 +46,7 @@ interface Present {
   readonly wallMs: number;
 }
 
+/** What a peer knows of the messages it has seen. */
 export class MessageList {
   private readonly digests: DigestSet;
   private readonly recent = new Map<string, MessageEntry>();

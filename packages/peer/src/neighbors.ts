@@ -36,6 +36,7 @@ export interface NeighborEvents {
   lacking(isLacking: boolean): void;
 }
 
+/** The neighbors of one peer, by id. */
 export class Neighbors {
   private readonly all = new Map<NodeId, Neighbor>();
   private readonly attempts = new Map<NodeId, ConnectAttempt>();

@@ -10,8 +10,8 @@ import { LinkedNode } from '@hearsay/common/linked-node';
 import type { Link } from '@hearsay/common/links';
 import type { Random } from '@hearsay/common/random';
 import type { Runtime } from '@hearsay/common/runtime';
-import { decode, encode } from '@hearsay/common/wire/codec';
-import type { LivenessRequest, Message } from '@hearsay/common/wire/message';
+import { decode } from '@hearsay/common/wire/codec';
+import type { Message } from '@hearsay/common/wire/message';
 import { helpLines, parseCommand } from './console.js';
 import type { PeerContext, PeerSettings } from './context.js';
 import type { Discovery, DiscoveryMaker } from './discovery.js';
@@ -37,6 +37,7 @@ export interface PeerOptions {
   readonly limits?: Limits;
 }
 
+/** A peer, driven by a runtime. */
 export class Peer extends LinkedNode {
   private readonly context: PeerContext;
   private readonly discovery: Discovery;
@@ -47,7 +48,6 @@ export class Peer extends LinkedNode {
   private readonly lostTrial: Alarm;
   private readonly departure: Alarm;
   private reports = 0;
-  private lastStatus = '';
 
   constructor(private readonly options: PeerOptions) {
     const limits = options.limits ?? LIMITS;
@@ -118,7 +118,8 @@ export class Peer extends LinkedNode {
   }
 
   private hearAnywhere(link: Link, from: string, message: Message, text: string): void {
-    if (message.kind === 'liveness-request') return this.answerLiveness(link, message);
+    if (message.kind === 'liveness-request')
+      return this.answerLiveness(link, message, this.options.self);
     if (message.kind === 'extensions') return; // None are known in version 1.
     this.drops.drop(`${message.kind} at a peer`, Buffer.byteLength(text), text, from);
   }
@@ -128,11 +129,6 @@ export class Peer extends LinkedNode {
     if (message.ok) return message.value;
     this.drops.drop(message.error.reason, Buffer.byteLength(text), text, from);
     return undefined;
-  }
-
-  private answerLiveness(link: Link, request: LivenessRequest): void {
-    const { ip: ownIp, port: ownPort } = this.options.self;
-    this.links.send(link, encode({ ...request, kind: 'liveness-reply', ownIp, ownPort }));
   }
 
   // Neighbors come and go
@@ -228,7 +224,7 @@ export class Peer extends LinkedNode {
   private writeStatus(nowMs: number): void {
     this.status.set(nowMs + this.options.settings.statusIntervalMs);
     const { made, received, duplicates, refused, sent, messages } = this.gossip;
-    const record = {
+    this.recordStatus({
       event: 'peer-status',
       seeds: this.discovery.registered,
       neighbors: [...this.neighbors.list()].map(({ id }): NodeId => id),
@@ -242,9 +238,7 @@ export class Peer extends LinkedNode {
       reports: this.reports,
       links: this.links.count,
       dropped: this.drops.total,
-    } as const;
-    const status = JSON.stringify(record);
-    if (status !== this.lastStatus) this.runtime.record(record);
-    this.lastStatus = status;
+      lost: this.links.lost,
+    });
   }
 }

@@ -18,6 +18,7 @@ export interface RegistrationEvents {
   lost(registration: Registration, reason: LinkEnd | 'unanswered', retryMs: number): void;
 }
 
+/** The registration of this peer at one seed. */
 export class Registration implements LinkOwner {
   readonly seed: NodeId;
   state: RegistrationState = 'idle';

@@ -16,6 +16,7 @@ import type { Runtime } from '@hearsay/common/runtime';
 import { encode } from '@hearsay/common/wire/codec';
 import type { DeadNode } from '@hearsay/common/wire/message';
 
+/** One other seed, and the reports that wait for it. */
 export class FellowSeed implements LinkOwner {
   private link: Link | undefined;
   private kind: 'unknown' | 'hearsay' | 'classic' = 'unknown';

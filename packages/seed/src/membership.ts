@@ -20,6 +20,7 @@ export interface MembershipEvents {
   removed(peer: RegisteredPeer): void;
 }
 
+/** The list of peers, and the judgement over who is on it. */
 export class Membership {
   readonly list = new PeerList();
   removals = 0;

@@ -39,6 +39,7 @@ export interface RegisteredPeer {
   dialBackUntilMs: number;
 }
 
+/** The entries, in the order of registration. */
 export class PeerList {
   private readonly peers = new Map<NodeId, RegisteredPeer>();
   /** Those that have not answered yet, oldest first. */
@@ -71,11 +72,6 @@ export class PeerList {
   /** How many are shown to others. */
   get listedCount(): number {
     return this.peers.size - this.unlisted.size;
-  }
-
-  /** All entries, oldest registration first. */
-  all(): Iterable<RegisteredPeer> {
-    return this.peers.values();
   }
 
   /** The ids of the listed, or of those not listed yet, in the order of registration. */

@@ -22,6 +22,7 @@ interface Probe {
   errand?: Errand;
 }
 
+/** The seed's questions to peers, so many at once. */
 export class Probes {
   private readonly running = new Map<RegisteredPeer, Probe>();
   private readonly waitingListed = new Map<RegisteredPeer, Probe>();
@@ -101,7 +102,8 @@ export class Probes {
 function foundBy(outcome: ErrandOutcome): ProbeOutcome {
   if (outcome.kind === 'answered') return 'alive';
   const isOurs =
-    outcome.kind === 'failed' && (outcome.reason === 'no-resources' || outcome.reason === 'evicted');
+    outcome.kind === 'failed' &&
+    (outcome.reason === 'no-resources' || outcome.reason === 'evicted');
   return isOurs ? 'unknown' : 'silent';
 }
 

@@ -21,7 +21,7 @@ import type { Link, LinkOwner } from '@hearsay/common/links';
 import type { Random } from '@hearsay/common/random';
 import type { Runtime } from '@hearsay/common/runtime';
 import { decode, encode } from '@hearsay/common/wire/codec';
-import type { DeadNode, LivenessRequest, Message } from '@hearsay/common/wire/message';
+import type { DeadNode, Message } from '@hearsay/common/wire/message';
 import { FellowSeed } from './fellow-seed.js';
 import { Membership } from './membership.js';
 import { type Accusation, classicListText, listText, type RegisteredPeer } from './peer-list.js';
@@ -50,6 +50,7 @@ export interface SeedOptions {
   readonly limits?: Limits;
 }
 
+/** A seed, driven by a runtime. */
 export class Seed extends LinkedNode {
   private readonly registeredBy = new Map<Link, RegisteredPeer>();
   private readonly members: Membership;
@@ -58,7 +59,6 @@ export class Seed extends LinkedNode {
   private readonly status: Alarm;
   private registrations = 0;
   private reports = 0;
-  private lastStatus = '';
 
   constructor(private readonly options: SeedOptions) {
     const limits = options.limits ?? LIMITS;
@@ -116,17 +116,12 @@ export class Seed extends LinkedNode {
       case 'dead-node':
         return this.hearReport(link, message, text);
       case 'liveness-request':
-        return this.answerLiveness(link, message);
+        return this.answerLiveness(link, message, this.options.self);
       case 'extensions':
         return; // None are known in version 1.
       default:
         this.drops.drop(`${message.kind} at a seed`, Buffer.byteLength(text), text, link.from);
     }
-  }
-
-  private answerLiveness(link: Link, request: LivenessRequest): void {
-    const { ip: ownIp, port: ownPort } = this.options.self;
-    this.links.send(link, encode({ ...request, kind: 'liveness-reply', ownIp, ownPort }));
   }
 
   // Registration
@@ -254,7 +249,7 @@ export class Seed extends LinkedNode {
   private writeStatus(nowMs: number): void {
     this.status.set(nowMs + this.options.settings.statusIntervalMs);
     const { list, refusals, removals } = this.members;
-    const record = {
+    this.recordStatus({
       event: 'seed-status',
       peers: list.ids(true),
       unlisted: list.ids(false),
@@ -264,10 +259,8 @@ export class Seed extends LinkedNode {
       removals,
       links: this.links.count,
       dropped: this.drops.total,
-    } as const;
-    const status = JSON.stringify(record);
-    if (status !== this.lastStatus) this.runtime.record(record);
-    this.lastStatus = status;
+      lost: this.links.lost,
+    });
   }
 }
 

@@ -231,7 +231,10 @@ describe('Membership: another seed that is down does no harm', () => {
     const classic = classicSeed(bench, '127.0.0.1:5002');
     const [first, second] = buryPeers(bench, 2, 6_101);
     bench.run(5_000);
-    expect(classic.texts).toEqual([`Dead Node:${first}:Hearsay/1`, `Dead Node:${second}:Hearsay/1`]);
+    expect(classic.texts).toEqual([
+      `Dead Node:${first}:Hearsay/1`,
+      `Dead Node:${second}:Hearsay/1`,
+    ]);
   });
 
   test.each([

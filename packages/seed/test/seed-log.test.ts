@@ -148,6 +148,7 @@ describe('status records', () => {
       removals: 0,
       links: 2,
       dropped: 0,
+      lost: 0,
     });
     bench.run(30_000);
     const count = bench.records('seed-status').length;
@@ -165,6 +166,7 @@ describe('status records', () => {
       refused: 1,
       removals: 2,
       dropped: 1,
+      lost: 0,
     });
   });
 });

@@ -33,6 +33,7 @@ const watchedBytesMax = 16_384;
 const keptBytesMax = 256;
 const nothing = Buffer.alloc(0);
 
+/** What comes over one link, cut into messages. */
 export class Frame {
   /** Whether the other side has shown that it ends its messages with a line feed. */
   lines = false;

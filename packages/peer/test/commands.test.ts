@@ -188,6 +188,7 @@ describe('records', () => {
       reports: 0,
       links: 3,
       dropped: expect.any(Number),
+      lost: 0,
     });
   });
 

@@ -41,7 +41,8 @@ const headPattern =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) \[(seed|peer) ([^\s\]]*\]?[^\s\]]*)\] ([a-z-]+)(?= |$)/;
 const escapePattern = /\\(?:(["\\])|u\{([0-9a-f]{1,5}|10[0-9a-f]{4})\})?/g;
 
-function quote(text: string): string {
+/** A text as it stands in a line: as it is if it is plain, else in quotes and escaped. */
+export function quote(text: string): string {
   if (barePattern.test(text)) return text;
   const escaped = text.replace(specialPattern, (character) =>
     character === '"' || character === '\\'

@@ -98,8 +98,8 @@ export class Gossip {
     }
   }
 
-  /** Writes the newest rows of the message list into the log, and how many there are in all. */
-  writeMessageList(): void {
+  /** Writes the newest rows of the message list into the log, and how many there are; gives them. */
+  writeMessageList(): readonly MessageEntry[] {
     const { runtime, limits } = this.context;
     const rows = this.messages.newest(limits.messageRowsMax);
     const windowMs = limits.messageWindowMs;
@@ -108,6 +108,7 @@ export class Gossip {
     for (const { hash, text, sentTo, from } of rows) {
       runtime.record({ event: 'ml-entry', hash, message: text, sentTo: [...sentTo], from });
     }
+    return rows;
   }
 
   private isDone(): boolean {

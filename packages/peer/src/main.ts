@@ -194,6 +194,7 @@ await runNode({
       discovery: bySeeds(seeds),
       overlay: new RankedOverlay(values.alpha),
       settings: { ...settings, statusIntervalMs: values.statusInterval },
+      isQuiet: values.quiet,
       logFile,
     });
   },

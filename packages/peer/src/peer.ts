@@ -8,6 +8,7 @@ import type { Alarm } from '@hearsay/common/alarms';
 import { LIMITS, type Limits } from '@hearsay/common/limits';
 import { LinkedNode } from '@hearsay/common/linked-node';
 import type { Link } from '@hearsay/common/links';
+import { quote } from '@hearsay/common/log-line';
 import type { Random } from '@hearsay/common/random';
 import type { Runtime } from '@hearsay/common/runtime';
 import { decode } from '@hearsay/common/wire/codec';
@@ -30,6 +31,8 @@ export interface PeerOptions {
   readonly discovery: DiscoveryMaker;
   readonly overlay: Overlay;
   readonly settings: PeerSettings;
+  /** Whether the person at the terminal does not see the records. */
+  readonly isQuiet?: boolean;
   /** Where the log file is, for the person who asks. */
   readonly logFile?: string;
   /** The number of the last message made before a restart; the next one continues from it. */
@@ -186,8 +189,21 @@ export class Peer extends LinkedNode {
       case 'log':
         return this.runtime.tell([this.options.logFile ?? 'there is no log file']);
       case 'ml':
-        return this.gossip.writeMessageList();
+        return this.showMessageList();
     }
+  }
+
+  /** The rows are records, which a person sees as they are written, or is told if not. */
+  private showMessageList(): void {
+    const rows = this.gossip.writeMessageList();
+    if (this.options.isQuiet !== true) return;
+    this.runtime.tell([
+      `${counted(this.gossip.messages.size, 'message')}, the newest ${rows.length}:`,
+      ...rows.map(({ hash, text, from, sentTo }) => {
+        const to = [...sentTo].join(' ') || 'nobody';
+        return `${hash}  ${quote(text)}  from ${from}  to ${to}`;
+      }),
+    ]);
   }
 
   private describePeers(): string[] {
@@ -195,13 +211,13 @@ export class Peer extends LinkedNode {
     const neighbors = [...this.neighbors.list()];
     const others = this.discovery.union.filter((id) => this.neighbors.get(id) === undefined);
     return [
-      `${neighbors.length} neighbors`,
+      counted(neighbors.length, 'neighbor'),
       ...neighbors.map((neighbor) => {
         const { id, kind, isDialedByUs } = neighbor;
         const strikes = `${this.liveness.strikesOf(neighbor)}/${strikesMax} strikes`;
         return `${id}  ${kind}  dialed by ${isDialedByUs ? 'us' : 'it'}  ${strikes}`;
       }),
-      `${others.length} others known${others.length > 0 ? `: ${others.join(' ')}` : ''}`,
+      `${counted(others.length, 'other')} known${others.length > 0 ? `: ${others.join(' ')}` : ''}`,
     ];
   }
 
@@ -241,4 +257,8 @@ export class Peer extends LinkedNode {
       lost: this.links.lost,
     });
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

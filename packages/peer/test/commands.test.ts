@@ -37,7 +37,7 @@ describe('a person at the terminal', () => {
       '2 neighbors',
       '127.0.0.1:7001  hearsay  dialed by us  0/3 strikes',
       '127.0.0.1:7002  hearsay  dialed by it  1/3 strikes',
-      '1 others known: 127.0.0.1:7009',
+      '1 other known: 127.0.0.1:7009',
     ]);
   });
 
@@ -59,10 +59,15 @@ describe('a person at the terminal', () => {
     expect(told('   ')).toEqual([]);
   });
 
-  test('/ml writes the message list into the log', () => {
+  test('/ml writes the message list into the log, and tells it to who does not see that', () => {
     const { world, peer, told } = stage();
     world.run({ forMs: 200 });
-    told('/ml');
+    const [head, row, ...more] = told('/ml');
+    expect(head).toBe('1 message, the newest 1:');
+    expect(row).toMatch(
+      /^[0-9a-f]{64} {2}[\d.:]+:GOSSIP1 {2}from self {2}to 127\.0\.0\.1:7001 127\.0\.0\.1:7002$/,
+    );
+    expect(more).toEqual([]);
     expect(lastOf(peer, 'ml-size')).toMatchObject({ entries: 1, shown: 1 });
     expect(lastOf(peer, 'ml-entry')?.sentTo).toEqual(['127.0.0.1:7001', '127.0.0.1:7002']);
   });

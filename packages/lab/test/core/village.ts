@@ -90,6 +90,7 @@ export class Village {
         self,
         discovery: bySeeds(this.seedAddresses),
         overlay: new RankedOverlay(0.5),
+        isQuiet: true,
         settings: { ...quickPeer, ...this.options.peer, ...settings },
         limits: { ...LIMITS, ...this.options.limits },
       });

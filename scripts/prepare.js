@@ -28,7 +28,8 @@ function run(command, words, mend) {
 }
 
 // Ctrl-C reaches npm as well, which then cleans up; ending before it would leave it running.
-process.on('SIGINT', () => {});
+const leaveToChild = () => {};
+process.on('SIGINT', leaveToChild);
 
 const problem = nodeProblem(process.versions.node);
 if (problem !== undefined) fail(problem);
@@ -42,3 +43,5 @@ if (!isBuilt(root)) {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   run(process.execPath, [compiler, '-b'], 'the errors above must be mended first');
 }
+// From here on Ctrl-C is for the program that follows, in this process or the next.
+process.off('SIGINT', leaveToChild);

@@ -8,6 +8,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   statSync,
   utimesSync,
@@ -108,6 +109,27 @@ test('it is built when a source is younger than the build', () => {
   const built = statSync(join(project, 'packages/a/dist/.tsbuildinfo')).mtimeMs / 1_000;
   utimesSync(join(project, 'packages/a/src/a.ts'), built + 10, built + 10);
   expect(prepare().stderr).toContain('compiled -b');
+});
+
+const { scripts } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { scripts: Record<string, string> };
+
+test('`npm start` makes ready and then is the tool, with no shell between it and npm', () => {
+  const tool = "process.stdout.write(process.ppid + ' ' + process.argv.slice(2).join(' '));";
+  write('packages/lab/bin/lab.js', tool);
+  rmSync(join(project, 'packages/a/dist'), { recursive: true });
+  const words = ['-c', `${scripts.start} --peers 3`];
+  const run = spawnSync('sh', words, { cwd: project, encoding: 'utf8' });
+  expect(run).toMatchObject({ status: 0, stdout: `${process.pid} start --peers 3` });
+  expect(run.stderr).toContain('compiled -b');
+});
+
+test('every command of package.json is understood by cmd as well, for which there is an exec', () => {
+  expect(readFileSync(new URL('../exec.cmd', import.meta.url), 'utf8')).toMatch(/^@%\*$/m);
+  for (const command of Object.values(scripts)) {
+    expect(command).toMatch(/^(exec )?[\w ./:-]+( && (?!exec )[\w ./:-]+)*$/);
+  }
 });
 
 test('a failure is one more line, with exit code 2', () => {

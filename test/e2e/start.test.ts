@@ -2,8 +2,13 @@
  * `lab start`, which `npm start` runs, with real seeds and peers: what a person sees, and that
  * nothing is left behind however it ends.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  spawn,
+  spawnSync,
+} from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +49,10 @@ function words(...more: string[]): string[] {
 }
 
 function startLab(...more: string[]): Run {
-  const child = spawn(process.execPath, [lab, ...words(...more)], { cwd: folder });
+  return runOf(spawn(process.execPath, [lab, ...words(...more)], { cwd: folder }));
+}
+
+function runOf(child: ChildProcessWithoutNullStreams): Run {
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const run: Run = { child, stdout: '', stderr: '', ended };
   child.stdout.on('data', (text) => {
@@ -110,6 +118,24 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(run.stdout).toMatch(/\nmessages {4}\d+ made.*\n(.*\n)+logs {8}\S+seedlog_\d+\.txt\n/);
   },
 );
+
+test('one Ctrl-C through npm counts once: it ends in good order, and with a summary', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const child = spawn('npm', ['start', '--', ...words('--peers', '2').slice(1)], {
+    ...{ cwd: root, detached: true },
+  });
+  const run = runOf(child);
+  const nodes = await untilListening(run, 5);
+  // A terminal signals all of its foreground's processes, and npm passes the signal on once more.
+  process.kill(-(child.pid as number), 'SIGINT');
+  expect(await run.ended).toBe(0);
+  expect(living(nodes)).toEqual([]);
+  expect(run.stdout).toMatch(/\nmessages {4}\d+ made.*\n/);
+  // At a second Ctrl-C the nodes would have been killed before their last word.
+  for (const name of readdirSync(join(folder, 'logs')).filter((log) => log.endsWith('.txt'))) {
+    expect(readFileSync(join(folder, 'logs', name), 'utf8')).toContain(' stopped reason=SIGTERM');
+  }
+});
 
 test('Ctrl-C before everything has started leaves no process behind', async () => {
   const run = startLab('--peers', '12');

@@ -2,7 +2,6 @@
  * The `lab` command: tools around a network, one subcommand each. What a subcommand's flags mean
  * is declared here; what it does stands in its own file.
  */
-import { readFileSync } from 'node:fs';
 import {
   type CommandLine,
   type Program,
@@ -12,13 +11,10 @@ import {
   type Values,
 } from '@hearsay/runtime/command-line';
 import { duration, integer, oneOf, path } from '@hearsay/runtime/option-values';
+import { version } from '@hearsay/runtime/version';
 import { Command, CommanderError } from 'commander';
 import { soak } from './soak.js';
 import { start, type Timing } from './start.js';
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string };
 
 const hourMs = 3_600_000;
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { formatDuration } from '@hearsay/runtime/option-values';
 import { onInterrupt } from './interrupt.js';
 import { type Form, layOut } from './live/columns.js';
+import { counted } from './live/counted.js';
 import { seconds } from './live/picture.js';
 import { removalMsMax, type SoakRun, soakOnce } from './soak-run.js';
 
@@ -30,7 +31,7 @@ export async function soak(options: SoakOptions): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const bound = seconds(removalMsMax(intervalMs));
   say(
-    `${runs} runs of three seeds and ${peers} peers, liveness interval ` +
+    `${counted(runs, 'run')} of three seeds and ${counted(peers, 'peer')}, liveness interval ` +
       `${formatDuration(intervalMs)}: one peer goes, and must be removed within ${bound}.`,
   );
   const results: SoakRun[] = [];
@@ -55,7 +56,7 @@ export async function soak(options: SoakOptions): Promise<number> {
     process.stdout.write(`${JSON.stringify({ ...summary, results }, undefined, 2)}\n`);
   } else {
     for (const line of table(results)) process.stdout.write(`${line}\n`);
-    process.stdout.write(`${good} of ${runs} runs good; logs in ${logDir}\n`);
+    process.stdout.write(`${good} of ${counted(runs, 'run')} good; logs in ${logDir}\n`);
   }
   return good === runs ? 0 : 1;
 }
@@ -65,7 +66,7 @@ function progressOf(run: SoakRun): string {
   const removed = `${run.victim} ${run.how}, removed after ${time(run.removedAfterMs)}`;
   if (run.good) return removed;
   const wrong = run.wronglyRemoved.length > 0 ? `, wrongly removed: ${run.wronglyRemoved}` : '';
-  return `NOT GOOD: ${removed} at ${run.removedAt} of ${run.listedAt} seeds${wrong}`;
+  return `NOT GOOD: ${removed} at ${run.removedAt} of ${counted(run.listedAt, 'seed')}${wrong}`;
 }
 
 /** The runs, and below them the middle and the worst. */

@@ -2,6 +2,7 @@
  * What is to be said of a network when it has ended: once as lines for a person, once as data for
  * a program.
  */
+import { counted } from './live/counted.js';
 import type { Death } from './live/deaths.js';
 import type { Network } from './live/network.js';
 import { percent, seconds } from './live/picture.js';
@@ -75,7 +76,8 @@ export function describe(summary: Summary): string[] {
   const named = logs.slice(0, logsNamedMax);
   return [
     `ran         ${seconds(summary.ranMs)}, ${formed}`,
-    `messages    ${made} made, ${duplicates} duplicates, ${loggedTwice || 'none'} logged twice`,
+    `messages    ${made} made, ${counted(duplicates, 'duplicate')}, ` +
+      `${loggedTwice || 'none'} logged twice`,
     `delivered   ${describeShare(delivered, pairs)}`,
     `deaths      ${deaths.length || 'none'}, dead-node messages sent: ${deadReports}`,
     ...deaths.map((death) => `            ${describeDeath(death)}`),
@@ -97,5 +99,6 @@ function describeDeath(death: DeathSummary): string {
   const reported =
     reportedAfterMs === null ? 'not reported' : `reported after ${seconds(reportedAfterMs)}`;
   const when = removedAfterMs === null ? '' : ` after ${seconds(removedAfterMs)}`;
-  return `${peer} ${how}: ${reported}, removed at ${removedAt} of ${listedAt} seeds${when}`;
+  const seeds = `${removedAt} of ${counted(listedAt, 'seed')}`;
+  return `${peer} ${how}: ${reported}, removed at ${seeds}${when}`;
 }

@@ -6,7 +6,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the stand-in does when it listens, besides writing a line now and then. */
-export type Behaviour = 'runs' | 'says-nothing' | 'ends-at-once' | 'ignores-sigterm';
+export type Behaviour =
+  | 'runs'
+  | 'says-nothing'
+  | 'ends-at-once'
+  | 'ignores-sigterm'
+  | 'names-variables';
 
 /** Writes the script; gives its path. */
 export function writeFakeNode(folder: string, behaviour: Behaviour): string {
@@ -25,6 +30,11 @@ const write = (text) =>
   appendFileSync(log, new Date().toISOString() + ' [peer ' + node + '] ' + text + '\\n');
 if (behaviour === 'ends-at-once') {
   process.stderr.write('fake: not today\\n');
+  process.exit(2);
+}
+if (behaviour === 'names-variables') {
+  const names = Object.keys(process.env).filter((name) => /^(hearsay|fleettest)_/i.test(name));
+  process.stderr.write(names.join(' '));
   process.exit(2);
 }
 const server = createServer();

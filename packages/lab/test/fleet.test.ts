@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogEntry } from '@hearsay/common/log-line';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Fleet } from '../src/fleet/fleet.js';
 import { LogTail } from '../src/fleet/log-tail.js';
 import { freePort, portState } from '../src/fleet/ports.js';
@@ -26,6 +26,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await fleet.end();
   rmSync(folder, { recursive: true });
 });
@@ -107,6 +108,13 @@ test('a node that ends before it listens is an error that quotes its stderr', as
     ok: false,
     error: { code: 'exited', stderr: 'fake: not today\n' },
   });
+});
+
+test('a node inherits the environment, but none of the variables that stand for flags', async () => {
+  vi.stubEnv('HEARSAY_ADVERTISE', '127.0.0.1:6001');
+  vi.stubEnv('FLEETTEST_OTHER', '1');
+  const started = await fleetOf('names-variables').startPeer(place);
+  expect(started).toMatchObject({ ok: false, error: { stderr: 'FLEETTEST_OTHER' } });
 });
 
 test('a seed whose port is taken is an error that says so', async () => {

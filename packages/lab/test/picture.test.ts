@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { clip, layOut } from '../src/live/columns.js';
 import { draw } from '../src/live/picture.js';
 import { PlainView, TerminalView } from '../src/live/view.js';
+import { describe, summarize } from '../src/summary.js';
 import { at, beginningMs, Story } from './story.js';
 
 const plain = pc.createColors(false);
@@ -59,6 +60,29 @@ test('no line is wider than the terminal, and no picture higher, whatever its si
       },
     ),
   );
+});
+
+test.each([
+  [100, 'kill a peer and watch: kill -9 16001  (that is 127.0.0.1:6001)'],
+  [60, 'kill -9 16001 kills peer 127.0.0.1:6001'],
+  [38, 'kill -9 16001 kills peer 6001'],
+])('at %i columns the hint how to kill a peer names the whole of it', (columns, hint) => {
+  expect(picture(story(), columns)).toContain(hint);
+});
+
+test('one of a kind is said in the singular', () => {
+  const told = new Story([5001], [6001]);
+  told.form();
+  expect(picture(told, 80)[0]).toContain('1 seed · 1 peer · formed');
+  const out = terminal(80, 24);
+  const view = new PlainView(out);
+  for (const ms of [0, 6_000]) view.refresh(drawingOf(told, ms));
+  expect(out.text).toMatch(/ 1 peer · messages/);
+  expect(told.notables.map(({ text }) => text)).toContain(
+    'peer 127.0.0.1:6001 is registered with 1 seed (needs 1)',
+  );
+  const summary = summarize(told.network, beginningMs, beginningMs + 1_000, []);
+  expect(describe({ ...summary, duplicates: 1 }).join('\n')).toContain(', 1 duplicate, ');
 });
 
 test('where there are more peers than rows, it says how many are left out', () => {

@@ -10,10 +10,12 @@ import { type Notable, notableOf } from '../src/live/notable.js';
 /** When every story begins. */
 export const beginningMs = Date.parse('2026-02-01T09:30:00Z');
 
+/** The address of the node at a port. */
 export function at(port: number): string {
   return `127.0.0.1:${port}`;
 }
 
+/** Log entries as they are told, and the network that comes of them. */
 export class Story {
   readonly network: Network;
   readonly notables: Notable[] = [];

@@ -3,6 +3,7 @@ import { type SwitchSetting, setting } from './command-line.js';
 import type { LogFormat } from './node-log.js';
 import { duration, oneOf, path } from './option-values.js';
 
+/** `--config`: the file that lists the seeds. */
 export const configSetting = setting({
   flag: '--config',
   value: 'FILE',
@@ -12,6 +13,7 @@ export const configSetting = setting({
   fallbackText: 'config.txt',
 });
 
+/** `--log-dir`: the folder of the log file. */
 export const logDirSetting = setting({
   flag: '--log-dir',
   value: 'DIR',
@@ -21,6 +23,7 @@ export const logDirSetting = setting({
   fallbackText: 'logs',
 });
 
+/** `--log-format`: text or JSON. */
 export const logFormatSetting = setting<LogFormat>({
   flag: '--log-format',
   value: 'FORMAT',
@@ -30,11 +33,13 @@ export const logFormatSetting = setting<LogFormat>({
   fallbackText: 'text',
 });
 
+/** `--quiet`: nothing on the screen. */
 export const quietSetting: SwitchSetting = {
   flag: '--quiet',
   meaning: 'log to the file only',
 };
 
+/** `--status-interval`, in milliseconds. */
 export const statusIntervalSetting = setting({
   flag: '--status-interval',
   value: 'TIME',

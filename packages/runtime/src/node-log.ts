@@ -1,6 +1,6 @@
 /**
  * The log of one node, through winston: the file `<role>log_<port>.txt`, and the screen. The file
- * of the earlier run is kept as `.1`.
+ * of the earlier run is kept as `.1`. One that another node still writes is left to it.
  *
  * The invariant: the node never waits for its log and never fails by it, and when `close` has
  * resolved, every record is on disk. A file that cannot be written is said once, on stderr, and
@@ -13,6 +13,7 @@ import { type EventName, type LogRecord, RECORDS } from '@hearsay/common/records
 import winston from 'winston';
 import type { Colors } from './colors.js';
 import { LineTransport, lineKey } from './line-transport.js';
+import { logWriter } from './log-writer.js';
 import { makeFolder } from './make-folder.js';
 import type { Screen } from './screen.js';
 
@@ -84,7 +85,7 @@ export class NodeLog {
     let file: WriteStream;
     try {
       makeFolder(dirname(this.path));
-      putAside(this.path);
+      putAside(this.path, this.options.address);
       file = createWriteStream(this.path, { flags: 'a' });
     } catch (error) {
       this.complain(error);
@@ -138,10 +139,16 @@ export class NodeLog {
 
 /**
  * Keeps the file of the earlier run as `.1`. Only a regular file is moved: a link or a device was
- * put there on purpose.
+ * put there on purpose. Throws if the file is not free.
  */
-function putAside(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile()) renameSync(path, `${path}.1`);
+function putAside(path: string, ownAddress: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
+  const writer = logWriter(path, ownAddress);
+  if (writer !== undefined) {
+    const { address, process } = writer;
+    throw new Error(`${address}, process ${process}, writes it: name another with --log-dir`);
+  }
+  renameSync(path, `${path}.1`);
 }
 
 const alarming = new Set<EventName>(['dead-reported', 'removed']);

@@ -6,13 +6,12 @@
  * user can mend; 70 (`EX_SOFTWARE` of sysexits) a bug; 130 cut short by a second Ctrl-C. When its
  * terminal is closed, it ends in the same good order, and then by SIGHUP.
  */
-import { type Address, formatAddress } from '@hearsay/common/address';
+import { type Address, formatAddress, formatIp, isWildcardIp } from '@hearsay/common/address';
 import type { Node, Runtime } from '@hearsay/common/runtime';
 import { colorsFor } from './colors.js';
 import { type LogFormat, NodeLog } from './node-log.js';
 import { isSomebodyThere, Prompt } from './prompt.js';
 import { Screen } from './screen.js';
-import { isWildcard } from './socket-address.js';
 import { describeListenErrors } from './tcp-listen.js';
 import { openTcpRuntime, type TcpRuntime } from './tcp-runtime.js';
 
@@ -21,8 +20,8 @@ export interface RunOptions {
   readonly role: 'seed' | 'peer';
   /** Where to listen: the first that can be had. Port 0 is a free one. */
   readonly listen: readonly Address[];
-  /** The address that others are told; undefined: the one that was bound. */
-  readonly advertise: Address | undefined;
+  /** The address that others are told, from the bound one; undefined: there is none to dial. */
+  readonly advertise: (bound: Address) => Address | undefined;
   readonly logDir: string;
   readonly logFormat: LogFormat;
   /** Nothing but answers to the person at the terminal is printed. */
@@ -33,11 +32,6 @@ export interface RunOptions {
 
 /** Runs a node to its end, which is the end of the process. */
 export async function runNode(options: RunOptions): Promise<void> {
-  const unreachable = options.advertise === undefined && wildcardIn(options.listen);
-  if (unreachable) {
-    complain(options, `nobody can dial ${unreachable}: ${mendOfWildcard(options.role)}`);
-    process.exit(2);
-  }
   const run = new NodeRun(options);
   process.on('uncaughtException', (error) => run.crash(error));
   // A terminal that was closed must not keep the node from its last records.
@@ -49,8 +43,13 @@ export async function runNode(options: RunOptions): Promise<void> {
   }
 }
 
-function wildcardIn(addresses: readonly Address[]): string | undefined {
-  return addresses.map((address) => address.ip).find(isWildcard);
+/** The node's address as others know it; ends the process where none of them could dial it. */
+function addressOrExit(options: RunOptions, bound: Address): Address {
+  const self = options.advertise(bound);
+  if (self !== undefined && !isWildcardIp(self.ip)) return self;
+  const ip = formatIp((self ?? bound).ip);
+  complain(options, `nobody can dial ${ip}: ${mendOfWildcard(options.role)}`);
+  process.exit(2);
 }
 
 function mendOfWildcard(role: RunOptions['role']): string {
@@ -114,7 +113,7 @@ class NodeRun {
   }
 
   private makeNode(runtime: TcpRuntime, bound: Address): Node {
-    const self = this.options.advertise ?? bound;
+    const self = addressOrExit(this.options, bound);
     this.runtime = runtime;
     // Only now, with the port bound, is it sure that no other run of this node writes the file.
     this.log = new NodeLog({

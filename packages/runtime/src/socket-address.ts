@@ -2,7 +2,7 @@
  * What the operating system says about a connection, in the words of a node: its addresses in the
  * canonical form, and the reason why it did not come up.
  */
-import { type Address, parseIp } from '@hearsay/common/address';
+import { type Address, isWildcardIp, parseIp } from '@hearsay/common/address';
 import type { DialFailure } from '@hearsay/common/runtime';
 
 /**
@@ -15,18 +15,13 @@ export function socketIp(text: string): string {
   return parseIp(ip) ?? ip;
 }
 
-/** Whether an IP stands for every interface: one can listen there, but nobody can dial it. */
-export function isWildcard(ip: string): boolean {
-  return ip === '0.0.0.0' || ip === '::';
-}
-
 /**
  * The IP that a connection goes out from: the one that the node listens on, so that others see it
  * where they look for it. Undefined (the system chooses) where that cannot be.
  */
 export function sourceIp(listeningIp: string, to: Address): string | undefined {
   const sameFamily = listeningIp.includes(':') === to.ip.includes(':');
-  return isWildcard(listeningIp) || !sameFamily ? undefined : listeningIp;
+  return isWildcardIp(listeningIp) || !sameFamily ? undefined : listeningIp;
 }
 
 /** The reason behind an error code of `connect`, `bind` or `socket`. */

@@ -11,6 +11,7 @@ import { openTcpRuntime, type TcpRuntime } from '../src/tcp-runtime.js';
 // Far more than any test needs, for machines that have much else to do.
 vi.setConfig({ testTimeout: 30_000 });
 
+/** One thing that a node heard from its runtime. */
 export type Heard =
   | { event: 'start' | 'wake' }
   | { event: 'opened'; link: LinkId; info: LinkInfo }
@@ -20,6 +21,7 @@ export type Heard =
 
 type Reaction = (runtime: Runtime, heard: Heard) => void;
 
+/** A node that keeps all that it hears, and does what a test says when it hears it. */
 export class HeardNode implements Node {
   readonly heard: Heard[] = [];
   private inside = false;

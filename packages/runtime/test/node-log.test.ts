@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { parseLogLine } from '@hearsay/common/log-line';
+import { formatJsonLine, formatLogLine, parseLogLine } from '@hearsay/common/log-line';
 import type { LogRecord } from '@hearsay/common/records';
 import { describe, expect, test, vi } from 'vitest';
 import { colorsFor } from '../src/colors.js';
@@ -99,6 +99,62 @@ describe('the log file', () => {
   });
 });
 
+describe('a log file that bears our name', () => {
+  const alive = process.ppid;
+
+  function startedLine(node: string, pid: number, format: 'text' | 'json' = 'text'): string {
+    const record: LogRecord = {
+      ...{ event: 'seed-started', version: '0', node: 'v20', process: pid, config: 'config.txt' },
+      ...{ seeds: [], trustReports: 'false', probeIntervalMs: 1 },
+    };
+    const entry = { wallMs: 0, role: 'seed', address: node, record } as const;
+    return `${format === 'json' ? formatJsonLine(entry) : formatLogLine(entry)}\n`;
+  }
+
+  function openOver(text: string): { dir: string; complaints: string[]; log: NodeLog } {
+    const dir = scratchFolder();
+    writeFileSync(join(dir, 'peerlog_6001.txt'), text);
+    const complaints: string[] = [];
+    return { dir, complaints, log: openLog(dir, { complain: (line) => complaints.push(line) }) };
+  }
+
+  const more = '1970-01-01T00:00:00.000Z [seed 127.0.0.2:6001] woke-late lateMs=1\n'.repeat(2_000);
+
+  test.each(['text', 'json'] as const)(
+    'and that a living node of another address still writes (as %s) is left to it',
+    async (format) => {
+      const text = startedLine('127.0.0.2:6001', alive, format) + more;
+      const { dir, complaints, log } = openOver(text);
+      log.record(dropped(1));
+      await log.close();
+      expect(readdirSync(dir)).toEqual(['peerlog_6001.txt']);
+      expect(readFileSync(log.path, 'utf8')).toBe(text);
+      expect(complaints).toEqual([
+        `cannot write the log file ${log.path} (127.0.0.2:6001, process ${alive}, writes it: ` +
+          'name another with --log-dir); the node goes on without it',
+      ]);
+    },
+  );
+
+  const stopped = '1970-01-01T00:00:00.000Z [seed 127.0.0.2:6001] stopped reason=SIGTERM\n';
+  test.each([
+    ['whose node has stopped', startedLine('127.0.0.2:6001', alive) + more + stopped],
+    ['whose process is dead', startedLine('127.0.0.2:6001', 2 ** 31 - 1)],
+    ['whose process had our own id', startedLine('127.0.0.2:6001', process.pid)],
+    ['that is our own address', startedLine(address, alive)],
+    ['that names no process', 'hello\n'],
+    ['that names an impossible one', startedLine('127.0.0.2:6001', 0)],
+    ['that is empty', ''],
+  ])('%s is put aside', async (_, text) => {
+    const { complaints, log } = openOver(text);
+    log.record(dropped(1));
+    await log.close();
+    expect(complaints).toEqual([]);
+    expect(readFileSync(`${log.path}.1`, 'utf8')).toBe(text);
+    expect(linesOf(log.path)).toHaveLength(1);
+  });
+});
+
 describe('a log file that cannot be written is said once, and the node goes on', () => {
   test.runIf(existsSync('/dev/full'))('when the disk is full', async () => {
     const dir = scratchFolder();
@@ -173,6 +229,7 @@ describe('the screen', () => {
       removals: 0,
       links: 0,
       dropped: 0,
+      lost: 0,
     });
     await log.close();
     expect(linesOf(log.path)).toHaveLength(2);

@@ -5,6 +5,7 @@
 import type { Node, Runtime } from '@hearsay/common/runtime';
 import { runNode } from '../src/run-node.js';
 
+/** What the node does when it has started. */
 export type Behaviour =
   | 'idle'
   | 'chatter'
@@ -48,7 +49,7 @@ function wake(runtime: Runtime): void {
 await runNode({
   role: 'peer',
   listen: [{ ip: host, port: Number(port) }],
-  advertise: undefined,
+  advertise: (bound) => bound,
   logDir,
   logFormat: 'text',
   quiet: quiet === 'quiet',

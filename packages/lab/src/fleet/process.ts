@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Address, formatAddress, type NodeId } from '@hearsay/common/address';
 
+/** Which of the two programs a node runs. */
 export type Role = 'seed' | 'peer';
 
 /** What a process is to be. */
@@ -46,6 +47,15 @@ function programOf(role: Role): string {
   return fileURLToPath(new URL(`../../../${role}/bin/${role}.js`, import.meta.url));
 }
 
+/**
+ * This process's environment without Hearsay's own variables: what they say is meant for the tool,
+ * which tells each node by flags what it shall do. One `HEARSAY_PORT` would be every node's.
+ */
+function environment(): NodeJS.ProcessEnv {
+  const variables = Object.entries(process.env);
+  return Object.fromEntries(variables.filter(([name]) => !/^HEARSAY_/i.test(name)));
+}
+
 /** A running (or ended) node. */
 export class NodeProcess {
   readonly role: Role;
@@ -77,6 +87,7 @@ export class NodeProcess {
     this.child = spawn(process.execPath, ['--import', guard, program, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
+      env: environment(),
     });
     this.pid = this.child.pid;
     this.exited = this.watch();

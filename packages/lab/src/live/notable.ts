@@ -3,6 +3,7 @@
  * among them: it is counted. Of a fact that both ends write down, one end tells.
  */
 import type { LogEntry } from '@hearsay/common/log-line';
+import { counted } from './counted.js';
 
 /** Something that happened. `bad`: somebody is missing; `good`: something has come about. */
 export interface Notable {
@@ -23,12 +24,12 @@ export function notableOf({ role, address, record, wallMs }: LogEntry): Notable 
     case 'listed':
       return tell('good', `${node} lists ${record.peer}`);
     case 'majority-reached': {
-      const { registered, needed } = record;
-      return tell('good', `${node} is registered with ${registered} seeds (needs ${needed})`);
+      const seeds = counted(record.registered, 'seed');
+      return tell('good', `${node} is registered with ${seeds} (needs ${record.needed})`);
     }
     case 'majority-lacking': {
-      const { registered, needed } = record;
-      return tell('bad', `${node} is registered with only ${registered} of ${needed} seeds`);
+      const seeds = `${record.registered} of ${counted(record.needed, 'seed')}`;
+      return tell('bad', `${node} is registered with only ${seeds}`);
     }
     case 'seed-lost':
       return tell('bad', `${node} lost seed ${record.seed} (${record.reason})`);

@@ -5,7 +5,9 @@
  * last, and say that they did.
  */
 import { clip } from './columns.js';
+import { counted } from './counted.js';
 import type { Network } from './network.js';
+import type { PeerState } from './node-state.js';
 import type { Notable } from './notable.js';
 import { byAddress, type Namer, nameNodes, type Paper, peerTable, seedTable } from './tables.js';
 
@@ -33,8 +35,8 @@ const fullNamesWidth = 110;
 /** The live picture: what `drawTables` draws, the last events, and what a person can do. */
 export function draw(drawing: Drawing, paper: Paper, rows: number): string[] {
   const { notables } = drawing;
-  const foot = footLines(drawing, paper.columns).map((line) => paper.colors.dim(line));
   const { above, peerLines, namer } = drawParts(drawing, paper);
+  const foot = footLines(drawing, paper.columns, namer).map((line) => paper.colors.dim(line));
   const room = rows - above.length - foot.length - 2;
   const shownPeers = fold(peerLines, room - Math.min(notablesMin, notables.length), paper.columns);
   const eventCount = Math.min(notablesMax, notables.length, Math.max(0, room - shownPeers.length));
@@ -73,7 +75,8 @@ function headLines({ network, nowMs, startedMs }: Drawing, { columns, colors }: 
       : `formed after ${seconds(network.formedMs - startedMs)}`;
   const running = [...network.seeds.values()].filter((seed) => seed.gone === undefined).length;
   const time = clock(nowMs - startedMs);
-  const title = `Hearsay ${time} · ${running} seeds · ${living} peers · ${formed}`;
+  const nodes = `${counted(running, 'seed')} · ${counted(living, 'peer')}`;
+  const title = `Hearsay ${time} · ${nodes} · ${formed}`;
   return [colors.bold(clip(title, columns)), clip(totalsLine(network), columns)];
 }
 
@@ -106,7 +109,7 @@ function fold(lines: readonly string[], room: number, width: number): readonly s
   const count = Math.max(2, room);
   if (lines.length <= count) return lines;
   const hidden = lines.length - count + 1;
-  return [...lines.slice(0, count - 1), clip(`… and ${hidden} more peers`, width)];
+  return [...lines.slice(0, count - 1), clip(`… and ${counted(hidden, 'more peer')}`, width)];
 }
 
 function eventLine(event: Notable, { columns, colors }: Paper, name: Namer): string {
@@ -124,12 +127,20 @@ export function timeOfDay(wallMs: number): string {
   return new Date(wallMs).toTimeString().slice(0, 8);
 }
 
-function footLines({ network, logDir, hint }: Drawing, width: number): string[] {
+function footLines({ network, logDir, hint }: Drawing, width: number, name: Namer): string[] {
   const [peer] = byAddress(network.livingPeers());
   const lines = [`logs: ${logDir}/seedlog_<port>.txt · ${logDir}/peerlog_<port>.txt`];
-  if (peer !== undefined) {
-    lines.push(`kill a peer and watch: kill -9 ${peer.process}  (that is ${peer.address})`);
-  }
+  if (peer !== undefined) lines.push(killHint(peer, width, name));
   if (hint !== undefined) lines.push(hint);
   return lines.map((line) => clip(line, width));
+}
+
+/** How to kill a peer, in the longest form that shows the whole of its address. */
+function killHint({ process, address }: PeerState, width: number, name: Namer): string {
+  const forms = [
+    `kill a peer and watch: kill -9 ${process}  (that is ${address})`,
+    `kill -9 ${process} kills peer ${address}`,
+  ];
+  const shortest = `kill -9 ${process} kills peer ${name(address)}`;
+  return forms.find((form) => form.length <= width) ?? shortest;
 }

@@ -4,6 +4,7 @@
  */
 import type { Colors } from '@hearsay/runtime/colors';
 import { printable } from './columns.js';
+import { counted } from './counted.js';
 import type { Notable } from './notable.js';
 import { type Drawing, draw, timeOfDay, totalsLine } from './picture.js';
 
@@ -99,7 +100,7 @@ export class PlainView implements View {
     const strikes = peers.reduce((sum, peer) => sum + peer.strikes.size, 0);
     const { reports } = network.totals();
     this.out.write(
-      `${timeOfDay(nowMs)} ${peers.length} peers · ${totalsLine(network)} · ` +
+      `${timeOfDay(nowMs)} ${counted(peers.length, 'peer')} · ${totalsLine(network)} · ` +
         `ML ${Math.max(0, ...lists)} · strikes ${strikes} · dead reports ${reports}\n`,
     );
   }

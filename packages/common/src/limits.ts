@@ -32,6 +32,8 @@ export const LIMITS = {
   peerLinksMax: 1_024,
   /** Bytes that wait for one link that has no room; a neighbor this far behind loses the rest. */
   linkQueueBytesMax: 1_048_576,
+  /** Bytes that wait for all links together: sixty that are that far behind, not thousands. */
+  nodeQueueBytesMax: 67_108_864,
   /** Milliseconds in which a link must say its first word; a person with `nc` needs some. */
   firstWordMs: 60_000,
   /** Milliseconds of silence after which a visitor (neither registered nor a neighbor) is let go. */

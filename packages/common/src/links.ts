@@ -79,6 +79,8 @@ export class Links {
   private lastText = '';
   private lastIsLine = false;
   private lastBytes: Uint8Array = new Uint8Array();
+  /** Bytes that wait for all links together. */
+  private waitingBytes = 0;
   /** Messages that found a link's queue full and were let go. */
   lost = 0;
 
@@ -137,13 +139,23 @@ export class Links {
       link.isFull = !this.runtime.send(link.id, bytes);
       return true;
     }
-    if (link.waitingBytes + bytes.length > this.limits.linkQueueBytesMax) {
+    if (!this.hasRoom(link, bytes.length)) {
       this.lost += 1;
       return false;
     }
     link.waiting.push(bytes);
     link.waitingBytes += bytes.length;
+    this.waitingBytes += bytes.length;
     return true;
+  }
+
+  /** Whether bytes may wait for a full link. Strangers who do not read get nothing kept for them. */
+  private hasRoom(link: Link, bytes: number): boolean {
+    return (
+      link.standing === 'kept' &&
+      link.waitingBytes + bytes <= this.limits.linkQueueBytesMax &&
+      this.waitingBytes + bytes <= this.limits.nodeQueueBytesMax
+    );
   }
 
   /** Closes a link after what was sent; its owner hears nothing more of it. */
@@ -219,6 +231,7 @@ export class Links {
     while (sent < link.waiting.length && !link.isFull) {
       const bytes = link.waiting[sent] as Uint8Array;
       link.waitingBytes -= bytes.length;
+      this.waitingBytes -= bytes.length;
       link.isFull = !this.runtime.send(id, bytes);
       sent += 1;
     }
@@ -316,6 +329,8 @@ export class Links {
   private forget(link: Link): void {
     link.stillness?.clear();
     link.waiting = [];
+    this.waitingBytes -= link.waitingBytes;
+    link.waitingBytes = 0;
     this.all.delete(link.id);
     this.byStanding[link.standing].delete(link.id);
   }

@@ -231,6 +231,40 @@ describe('a full link', () => {
     ]);
   });
 
+  test.each([
+    ['below', 9, true],
+    ['at', 10, true],
+    ['above', 11, false],
+  ])('waits with all others together: %s nodeQueueBytesMax taken or lost', (_, bytes, isTaken) => {
+    const stage = new Stage({ nodeQueueBytesMax: 30 });
+    const links = [stage.dial(), stage.dial(), stage.dial()] as [Link, Link, Link];
+    for (const link of links) {
+      stage.runtime.full.add(link.id);
+      stage.links.send(link, 'a');
+    }
+    const [first, second, third] = links;
+    expect(stage.links.send(first, 'x'.repeat(10))).toBe(true);
+    expect(stage.links.send(second, 'x'.repeat(10))).toBe(true);
+    expect(stage.links.send(third, 'x'.repeat(bytes))).toBe(isTaken);
+    // What has gone, and what waited for a link that is gone, makes room again.
+    stage.links.drained(first.id);
+    stage.links.close(second);
+    expect(stage.links.send(third, 'x'.repeat(15))).toBe(true);
+  });
+
+  test('of a visitor gets nothing kept: one who does not read costs no memory', () => {
+    const stage = new Stage();
+    const visitor = stage.greet();
+    stage.runtime.full.add(visitor.id);
+    expect(stage.links.send(visitor, 'a')).toBe(true);
+    expect(stage.links.send(visitor, 'b')).toBe(false);
+    expect(stage.links.lost).toBe(1);
+    stage.runtime.full.clear();
+    stage.links.drained(visitor.id);
+    expect(stage.links.send(visitor, 'c')).toBe(true);
+    expect(stage.runtime.sentOver(visitor.id)).toEqual(['a\n', 'c\n']);
+  });
+
   test('does not hold up others', () => {
     const { stage } = fullLink(100);
     const other = stage.dial();

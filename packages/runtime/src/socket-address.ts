@@ -37,6 +37,7 @@ export function dialFailureOf(code: string | undefined): DialFailure {
     case 'ENOBUFS':
     case 'ENOMEM':
     case 'EAGAIN':
+    case 'EADDRNOTAVAIL': // No port is left to dial from, or our own IP is gone.
     case 'EADDRINUSE': // `bind` to port 0: the IP has no free port left.
       return 'no-resources';
     default:

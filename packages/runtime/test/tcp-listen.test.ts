@@ -70,6 +70,7 @@ describe('what the system says', () => {
     ['EHOSTUNREACH', 'unreachable'],
     ['ENETUNREACH', 'unreachable'],
     ['EMFILE', 'no-resources'],
+    ['EADDRNOTAVAIL', 'no-resources'],
     [undefined, 'unreachable'],
   ])('%s is %s', (code, reason) => {
     expect(dialFailureOf(code)).toBe(reason);

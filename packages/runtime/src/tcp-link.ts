@@ -13,6 +13,9 @@ import type { Socket } from 'node:net';
 import type { DialFailure, LinkId, LinkInfo, Node } from '@hearsay/common/runtime';
 import { dialFailureOf } from './socket-address.js';
 
+/** Bytes of a chunk behind which more is probably waiting: half of what is read at once. */
+const largeChunkBytes = 32_768;
+
 /** A socket, seen from the node that it belongs to. */
 export class TcpLink {
   /** Sent by the node in this turn, not yet given to the socket. */
@@ -36,7 +39,10 @@ export class TcpLink {
     gone: () => void,
   ) {
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.node?.bytes(id, chunk));
+    socket.on('data', (chunk) => {
+      this.takeTurns(chunk.length);
+      this.node?.bytes(id, chunk);
+    });
     socket.on('end', () => this.node?.ended(id));
     socket.on('drain', () => this.giveRoom());
     // An error is always followed by `close`, where the node is told.
@@ -49,6 +55,16 @@ export class TcpLink {
       if (this.opened) this.node?.closed(id);
       else this.node?.failed(id, this.failure);
     });
+  }
+
+  /**
+   * After a large chunk the others come first: the system would go on with this socket for up to
+   * 32 chunks, and a flood over one link would keep every deadline of the node waiting.
+   */
+  private takeTurns(bytes: number): void {
+    if (bytes < largeChunkBytes) return;
+    this.socket.pause();
+    setImmediate(() => this.socket.resume());
   }
 
   /** The connection has come up. */

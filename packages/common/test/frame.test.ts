@@ -55,10 +55,28 @@ describe('lines', () => {
     expect(textsOf(frame.push(Buffer.from('ee\n')))).toEqual(['three']);
   });
 
-  test('empty ones say nothing, and of several carriage returns one is forgiven', () => {
+  test('empty ones say nothing, and carriage returns before the end are no part of the text', () => {
     const frame = new Frame(bytesMax);
-    expect(frame.push(Buffer.from('\n\r\n\n'))).toEqual([]);
-    expect(textsOf(frame.push(Buffer.from('a\rb\r\r\n')))).toEqual(['a\rb\r']);
+    expect(frame.push(Buffer.from('\n\r\n\r\r\n\n'))).toEqual([]);
+    expect(textsOf(frame.push(Buffer.from('a\rb\r\r\n')))).toEqual(['a\rb']);
+  });
+
+  test('a text that was taken is the same text at the next node, whatever came (A8)', () => {
+    const byte = fc.constantFrom(...Buffer.from('ab:\r\r\r'));
+    const bytes = fc.array(byte, { minLength: 1, maxLength: 12 }).map((some) => Buffer.from(some));
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 1, max: 12 }), fc.boolean(), (sent, max, isLine) => {
+        const first = new Frame(max);
+        const events = first.push(isLine ? Buffer.concat([sent, Buffer.from('\n')]) : sent);
+        const event = isLine ? events[0] : first.take();
+        if (event?.kind !== 'message') return;
+        expect(textsOf(new Frame(max).push(Buffer.from(`${event.text}\n`)))).toEqual([event.text]);
+        const bare = new Frame(max);
+        bare.push(Buffer.from(event.text));
+        expect(bare.take()).toEqual(event);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test('a line feed, once seen, is waited for: what is held is no bare message any more', () => {

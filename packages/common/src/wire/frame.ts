@@ -1,6 +1,7 @@
 /**
- * Bytes → the texts of messages. Two framings share the wire. *Lines* end with `\n` (a `\r` before
- * it is forgiven). *Bare* messages, of classic programs, have no end at all: a message is what came
+ * Bytes → the texts of messages. Two framings share the wire. *Lines* end with `\n` (`\r`s before
+ * it are no part of them: a text that kept one would lose it at the next node, and so be another
+ * message there). *Bare* messages, of classic programs, have no end at all: a message is what came
  * until the other side paused or ended its stream. A bare message with the Hearsay tag is whole by
  * itself, and what follows it is in lines.
  *
@@ -98,18 +99,17 @@ export class Frame {
   take(): FrameEvent | undefined {
     const total = this.pendingBytes;
     const isTooLong = this.skippedBytes > 0 && !this.skippedReturn;
-    const isWhole = this.skippedBytes === 0;
     const bytes = this.held.subarray(0, this.heldBytes);
     this.heldBytes = 0;
     this.skippedBytes = 0;
     if (this.held.length > keptBytesMax) this.held = nothing;
-    return isTooLong ? broken('too long', bytes, total) : read(bytes, total, isWhole);
+    return isTooLong ? broken('too long', bytes, total) : read(bytes, total);
   }
 
   /** A line that has come to its end. Most come in one piece, and need not be held. */
   private line(bytes: Buffer): FrameEvent | undefined {
     if (this.pendingBytes === 0 && bytes.length <= this.bytesMax) {
-      return read(bytes, bytes.length, true);
+      return read(bytes, bytes.length);
     }
     this.hold(bytes);
     return this.take();
@@ -133,10 +133,11 @@ export class Frame {
   }
 }
 
-/** What the bytes of one message say. @param mayEndInReturn whether its last byte is there. */
-function read(bytes: Buffer, total: number, mayEndInReturn: boolean): FrameEvent | undefined {
-  const endsInReturn = mayEndInReturn && bytes.at(-1) === carriageReturn;
-  const text = endsInReturn ? bytes.subarray(0, -1) : bytes;
+/** What the bytes of one message say. No text ends with `\r`, however it was cut or ended. */
+function read(bytes: Buffer, total: number): FrameEvent | undefined {
+  let length = bytes.length;
+  while (bytes[length - 1] === carriageReturn) length -= 1;
+  const text = bytes.subarray(0, length);
   if (text.length === 0) return undefined; // An empty line says nothing.
   if (!isUtf8(text)) return broken('not text', text, total);
   return { kind: 'message', text: text.toString('utf8') };

@@ -1,19 +1,22 @@
 /**
  * What no rule covers is logged and dropped. Since whoever sends garbage may send a lot of it, only
  * so many records a second are written; the rest is counted and told in one. Other records that a
- * stranger can cause at will (refusals, evictions) share that bound.
+ * stranger can cause at will (refusals, evictions) share that bound. What the assignment wants
+ * written (A13) has a much wider one of its own.
  */
 import type { Alarm, Alarms } from './alarms.js';
 import type { Limits } from './limits.js';
 import type { LogRecord } from './records.js';
 import type { Runtime } from './runtime.js';
+import { TokenBucket } from './token-bucket.js';
 
-/** The log of what was dropped or refused, so many records a second. */
+/** The log of whatever strangers can cause, so many records a second. */
 export class DropLog {
   /** How many messages were dropped so far, written or not. */
   total = 0;
   private writtenThisSecond = 0;
   private untold = 0;
+  private readonly wanted: TokenBucket;
   private readonly secondEnds: Alarm;
 
   constructor(
@@ -21,6 +24,7 @@ export class DropLog {
     private readonly limits: Limits,
     alarms: Alarms,
   ) {
+    this.wanted = new TokenBucket(limits.wantedRecordsMax, limits.wantedRecordsPerSecondMax);
     this.secondEnds = alarms.alarm(() => {
       this.writtenThisSecond = 0;
       this.tellRest();
@@ -36,15 +40,14 @@ export class DropLog {
 
   /** Writes any record that a stranger can cause at will, within the same bound. */
   write(record: LogRecord): void {
-    if (this.writtenThisSecond >= this.limits.droppedRecordsPerSecondMax) {
-      this.untold += 1;
-      return;
-    }
-    this.writtenThisSecond += 1;
-    this.runtime.record(record);
-    if (this.secondEnds.atMs === undefined) {
-      this.secondEnds.set(this.runtime.monotonicMs() + 1_000);
-    }
+    const hasRoom = this.writtenThisSecond < this.limits.droppedRecordsPerSecondMax;
+    if (hasRoom) this.writtenThisSecond += 1;
+    this.writeIf(hasRoom, record);
+  }
+
+  /** Writes a record of something that A13 wants written, whoever causes it: a wider bound. */
+  writeWanted(record: LogRecord): void {
+    this.writeIf(this.wanted.take(this.runtime.monotonicMs()), record);
   }
 
   /** Tells what was only counted; also at the end of a run. */
@@ -52,5 +55,13 @@ export class DropLog {
     if (this.untold === 0) return;
     this.runtime.record({ event: 'dropped-more', count: this.untold });
     this.untold = 0;
+  }
+
+  private writeIf(hasRoom: boolean, record: LogRecord): void {
+    if (hasRoom) this.runtime.record(record);
+    else this.untold += 1;
+    if (this.secondEnds.atMs === undefined) {
+      this.secondEnds.set(this.runtime.monotonicMs() + 1_000);
+    }
   }
 }

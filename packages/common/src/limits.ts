@@ -23,6 +23,13 @@ export const LIMITS = {
   quotedCharactersMax: 200,
   /** `dropped` records a second; a flood of garbage must not fill the disk. The rest is counted. */
   droppedRecordsPerSecondMax: 20,
+  /**
+   * Records at once of what A13 wants written (registrations, dead-node messages): ten thousand
+   * peers may come in one moment.
+   */
+  wantedRecordsMax: 10_000,
+  /** Such records a second after that: 25 kB, so that a flood of a day stays below 3 GB. */
+  wantedRecordsPerSecondMax: 100,
 
   // Links
 
@@ -32,10 +39,16 @@ export const LIMITS = {
   peerLinksMax: 1_024,
   /** Bytes that wait for one link that has no room; a neighbor this far behind loses the rest. */
   linkQueueBytesMax: 1_048_576,
+  /** Bytes above which nothing is passed on to a link: the rest is for the node's own words. */
+  linkQueueRelayedBytesMax: 786_432,
   /** Bytes that wait for all links together: sixty that are that far behind, not thousands. */
   nodeQueueBytesMax: 67_108_864,
+  /** Bytes in all above which nothing is passed on. */
+  nodeQueueRelayedBytesMax: 50_331_648,
   /** Milliseconds in which a link must say its first word; a person with `nc` needs some. */
   firstWordMs: 60_000,
+  /** Milliseconds for which a link that has not spoken yet makes no room for others. */
+  wordlessSparedMs: 1_000,
   /** Milliseconds of silence after which a visitor (neither registered nor a neighbor) is let go. */
   visitorSilenceMs: 300_000,
   /** Milliseconds for a connection to come up, half a second more than one lost SYN costs. */

@@ -12,6 +12,8 @@ import type { Alarm, Alarms } from './alarms.js';
 import type { DropLog } from './drop-log.js';
 import type { Limits } from './limits.js';
 import type { DialFailure, LinkId, LinkInfo, Runtime } from './runtime.js';
+import { SendQueue } from './send-queue.js';
+import { type Standing, Standings } from './standings.js';
 import { decode } from './wire/codec.js';
 import { Frame, type FrameEvent } from './wire/frame.js';
 
@@ -31,9 +33,6 @@ export interface LinkOwner {
 /** Why a link is gone. */
 export type LinkEnd = DialFailure | 'closed' | 'evicted' | 'silent';
 
-/** Rank of a link when room is needed: first those that never spoke, last those that are kept. */
-type Standing = 'wordless' | 'visitor' | 'kept';
-
 /** One link of the node; its owner may read all of it and change `owner` and `lines`. */
 export class Link {
   remote: Address | undefined;
@@ -43,8 +42,7 @@ export class Link {
   heardAtMs: number;
   /** @internal */ readonly frame: Frame;
   /** @internal */ standing: Standing = 'kept';
-  /** @internal */ waiting: Uint8Array[] = [];
-  /** @internal */ waitingBytes = 0;
+  /** @internal */ readonly queue = new SendQueue();
   /** @internal */ isFull = false;
   /** @internal */ stillness: Alarm | undefined;
 
@@ -69,12 +67,7 @@ export class Link {
 /** All links of one node. */
 export class Links {
   private readonly all = new Map<LinkId, Link>();
-  /** Each link stands in one of these, the one longest silent first. */
-  private readonly byStanding: Record<Standing, Map<LinkId, Link>> = {
-    wordless: new Map(),
-    visitor: new Map(),
-    kept: new Map(),
-  };
+  private readonly standings: Standings;
   private readonly silence: Alarm;
   private lastText = '';
   private lastIsLine = false;
@@ -93,6 +86,7 @@ export class Links {
     private readonly drops: DropLog,
     private readonly reception: LinkOwner,
   ) {
+    this.standings = new Standings(limits);
     this.silence = alarms.alarm((nowMs) => this.closeSilent(nowMs));
   }
 
@@ -102,7 +96,7 @@ export class Links {
 
   /** Starts a connection; its owner hears `opened` or `closed`. */
   dial(to: Address, owner: LinkOwner): Link {
-    if (this.all.size >= this.linksMax) this.evictOne(['wordless', 'visitor']);
+    if (this.all.size >= this.linksMax) this.evict(this.standings.roomForOwn());
     const link = new Link(
       this.runtime.dial(to),
       'out',
@@ -112,7 +106,7 @@ export class Links {
     );
     link.remote = to;
     this.all.set(link.id, link);
-    this.byStanding.kept.set(link.id, link);
+    this.standings.put(link, 'kept');
     return link;
   }
 
@@ -123,7 +117,7 @@ export class Links {
 
   /** Marks a link as one that the node wants to keep, however silent it is. */
   keep(link: Link): void {
-    if (this.stands(link)) this.stand(link, 'kept');
+    if (this.stands(link)) this.standings.put(link, 'kept');
   }
 
   /** Sets the bound of one message on this link (a peer list is longer than any other). */
@@ -133,35 +127,45 @@ export class Links {
 
   /** Sends a message. False if the link is gone or so far behind that the message is lost. */
   send(link: Link, text: string): boolean {
+    return this.give(link, text, false);
+  }
+
+  /** Passes on a message of another, which waits behind the node's own and is lost before them. */
+  relay(link: Link, text: string): boolean {
+    return this.give(link, text, true);
+  }
+
+  private give(link: Link, text: string, isRelayed: boolean): boolean {
     if (!this.all.has(link.id)) return false;
     const bytes = this.encoded(text, link.lines);
     if (!link.isFull) {
       link.isFull = !this.runtime.send(link.id, bytes);
       return true;
     }
-    if (!this.hasRoom(link, bytes.length)) {
+    if (!this.hasRoom(link, bytes.length, isRelayed)) {
       this.lost += 1;
       return false;
     }
-    link.waiting.push(bytes);
-    link.waitingBytes += bytes.length;
+    link.queue.push(bytes, isRelayed);
     this.waitingBytes += bytes.length;
     return true;
   }
 
   /** Whether bytes may wait for a full link. Strangers who do not read get nothing kept for them. */
-  private hasRoom(link: Link, bytes: number): boolean {
+  private hasRoom(link: Link, bytes: number, isRelayed: boolean): boolean {
+    const { linkQueueBytesMax, linkQueueRelayedBytesMax } = this.limits;
+    const { nodeQueueBytesMax, nodeQueueRelayedBytesMax } = this.limits;
     return (
       link.standing === 'kept' &&
-      link.waitingBytes + bytes <= this.limits.linkQueueBytesMax &&
-      this.waitingBytes + bytes <= this.limits.nodeQueueBytesMax
+      link.queue.bytes + bytes <= (isRelayed ? linkQueueRelayedBytesMax : linkQueueBytesMax) &&
+      this.waitingBytes + bytes <= (isRelayed ? nodeQueueRelayedBytesMax : nodeQueueBytesMax)
     );
   }
 
   /** Closes a link after what was sent; its owner hears nothing more of it. */
   close(link: Link): void {
     if (!this.all.has(link.id)) return;
-    for (const bytes of link.waiting) this.runtime.send(link.id, bytes);
+    this.sendWaiting(link, () => true);
     this.forget(link);
     this.runtime.close(link.id);
   }
@@ -175,17 +179,17 @@ export class Links {
     const nowMs = this.runtime.monotonicMs();
     if (dialed !== undefined) {
       dialed.heardAtMs = nowMs;
-      this.stand(dialed, 'kept');
+      this.standings.put(dialed, 'kept');
       dialed.owner.opened?.(dialed);
       return;
     }
     if (info.direction === 'out') return; // Closed by the node before it came up.
-    if (this.all.size >= this.linksMax) this.evictOne(['wordless', 'visitor', 'kept']);
+    if (this.all.size >= this.linksMax) this.evict(this.standings.roomForStranger(nowMs));
     const link = new Link(id, 'in', this.reception, this.limits.messageBytesMax, nowMs);
     link.remote = info.remote;
     this.all.set(id, link);
-    this.stand(link, 'wordless');
-    this.watchSilence(nowMs + this.limits.firstWordMs);
+    this.standings.put(link, 'wordless');
+    this.watchSilence(link);
   }
 
   bytes(id: LinkId, chunk: Uint8Array): void {
@@ -193,9 +197,9 @@ export class Links {
     if (link === undefined) return;
     const nowMs = this.runtime.monotonicMs();
     link.heardAtMs = nowMs;
-    const spokeBefore = link.standing !== 'wordless';
-    if (!spokeBefore) this.watchSilence(nowMs + this.limits.visitorSilenceMs);
-    this.stand(link, spokeBefore ? link.standing : 'visitor');
+    const isFirstWord = link.standing === 'wordless';
+    this.standings.put(link, isFirstWord ? 'visitor' : link.standing);
+    if (isFirstWord) this.watchSilence(link);
     const events = link.frame.push(chunk, (text) => link.owner.isComplete?.(link, text) === true);
     if (link.frame.lines) link.lines = true;
     for (const event of events) this.deliver(link, event);
@@ -227,15 +231,16 @@ export class Links {
     const link = this.all.get(id);
     if (link === undefined) return;
     link.isFull = false;
-    let sent = 0;
-    while (sent < link.waiting.length && !link.isFull) {
-      const bytes = link.waiting[sent] as Uint8Array;
-      link.waitingBytes -= bytes.length;
+    this.sendWaiting(link, () => !link.isFull);
+  }
+
+  private sendWaiting(link: Link, hasRoom: () => boolean): void {
+    while (hasRoom()) {
+      const bytes = link.queue.shift();
+      if (bytes === undefined) return;
       this.waitingBytes -= bytes.length;
-      link.isFull = !this.runtime.send(id, bytes);
-      sent += 1;
+      link.isFull = !this.runtime.send(link.id, bytes);
     }
-    link.waiting = link.waiting.slice(sent);
   }
 
   /** The bytes of a message; the last one is remembered, since gossip goes to many links. */
@@ -276,43 +281,26 @@ export class Links {
     else link.stillness?.set(giveUpMs);
   }
 
-  private stand(link: Link, standing: Standing): void {
-    this.byStanding[link.standing].delete(link.id);
-    link.standing = standing;
-    this.byStanding[standing].set(link.id, link);
+  /** Makes room. */
+  private evict(link: Link | undefined): void {
+    if (link === undefined) return;
+    this.drops.write({ event: 'evicted', bound: 'linksMax', from: link.from });
+    this.lose(link, 'evicted');
   }
 
-  /** Makes room: of the first of these standings that has any, the link longest silent goes. */
-  private evictOne(standings: readonly Standing[]): void {
-    for (const standing of standings) {
-      const [longestSilent] = this.byStanding[standing].values();
-      if (longestSilent === undefined) continue;
-      this.drops.write({ event: 'evicted', bound: 'linksMax', from: longestSilent.from });
-      this.lose(longestSilent, 'evicted');
-      return;
-    }
-  }
-
-  /** Looks for silent links at this time, or before. */
-  private watchSilence(atMs: number): void {
+  /** Looks for silent links when this one has been silent for too long, or before. */
+  private watchSilence(link: Link): void {
+    const atMs = link.heardAtMs + this.standings.silenceMs(link.standing);
     if (this.silence.atMs === undefined || atMs < this.silence.atMs) this.silence.set(atMs);
   }
 
   private closeSilent(nowMs: number): void {
-    const { wordless, visitor } = this.byStanding;
-    let nextMs = this.closeSilentOf(wordless, this.limits.firstWordMs, nowMs);
-    nextMs = Math.min(nextMs, this.closeSilentOf(visitor, this.limits.visitorSilenceMs, nowMs));
-    if (Number.isFinite(nextMs)) this.silence.set(nextMs);
-  }
-
-  /** Closes those over their time and returns when the next one is. */
-  private closeSilentOf(links: Map<LinkId, Link>, silenceMs: number, nowMs: number): number {
-    for (const link of links.values()) {
-      const atMs = link.heardAtMs + silenceMs;
-      if (atMs > nowMs) return atMs;
-      this.lose(link, 'silent');
+    for (;;) {
+      const { link, nextMs } = this.standings.overdue(nowMs);
+      if (link !== undefined) this.lose(link, 'silent');
+      else if (Number.isFinite(nextMs)) return this.silence.set(nextMs);
+      else return;
     }
-    return Number.POSITIVE_INFINITY;
   }
 
   /** Closes a link from this side, and its owner hears why. */
@@ -328,10 +316,8 @@ export class Links {
 
   private forget(link: Link): void {
     link.stillness?.clear();
-    link.waiting = [];
-    this.waitingBytes -= link.waitingBytes;
-    link.waitingBytes = 0;
+    this.waitingBytes -= link.queue.bytes;
     this.all.delete(link.id);
-    this.byStanding[link.standing].delete(link.id);
+    this.standings.delete(link);
   }
 }

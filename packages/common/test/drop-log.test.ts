@@ -117,3 +117,42 @@ test('other records that a stranger can cause share the bound', () => {
   expect(runtime.recordsOf('connect-failed')).toHaveLength(1);
   expect(runtime.recordsOf('dropped-more')).toEqual([{ event: 'dropped-more', count: 2 }]);
 });
+
+describe('what A13 wants written', () => {
+  const { wantedRecordsMax, wantedRecordsPerSecondMax } = LIMITS;
+  const note = (drops: DropLog, count: number) => {
+    for (let n = 0; n < count; n += 1)
+      drops.writeWanted({ event: 'dead-reported', peer: `${n}`, message: 'm', from: 'f' });
+  };
+
+  test('has room for a whole network at once, though garbage floods in as well', () => {
+    const { runtime, drops, dropMany } = dropLog();
+    dropMany(5 * perSecond);
+    note(drops, wantedRecordsMax);
+    expect(runtime.recordsOf('dead-reported')).toHaveLength(wantedRecordsMax);
+  });
+
+  test('above that is counted and told, and so many a second are written', () => {
+    const { runtime, drops, pass } = dropLog();
+    note(drops, wantedRecordsMax + 7);
+    expect(runtime.recordsOf('dead-reported')).toHaveLength(wantedRecordsMax);
+    pass(1_000);
+    expect(runtime.recordsOf('dropped-more')).toEqual([{ event: 'dropped-more', count: 7 }]);
+    note(drops, 1_000);
+    expect(runtime.recordsOf('dead-reported')).toHaveLength(
+      wantedRecordsMax + wantedRecordsPerSecondMax,
+    );
+    pass(1_000);
+    expect(runtime.recordsOf('dropped-more').at(-1)).toEqual({
+      event: 'dropped-more',
+      count: 1_000 - wantedRecordsPerSecondMax,
+    });
+  });
+
+  test('takes no room from what was dropped', () => {
+    const { runtime, drops, dropMany } = dropLog();
+    note(drops, 2 * wantedRecordsMax);
+    dropMany(perSecond);
+    expect(runtime.recordsOf('dropped')).toHaveLength(perSecond);
+  });
+});

@@ -144,6 +144,7 @@ describe('a link that is gone', () => {
     other.owner = owner;
     stage.reception.onClosed = () => stage.links.close(other);
     stage.accept();
+    stage.pass(LIMITS.wordlessSparedMs);
     stage.accept();
     expect([owner.heard, stage.links.count]).toEqual([[], 1]);
   });
@@ -250,6 +251,47 @@ describe('a full link', () => {
     stage.links.drained(first.id);
     stage.links.close(second);
     expect(stage.links.send(third, 'x'.repeat(15))).toBe(true);
+  });
+
+  test('sends the own messages before those that are only passed on, each kind in order', () => {
+    const { stage, link } = fullLink(100);
+    stage.links.relay(link, 'b');
+    stage.links.send(link, '1');
+    stage.links.relay(link, 'c');
+    stage.links.send(link, '2');
+    stage.runtime.full.clear();
+    stage.links.drained(link.id);
+    expect(stage.runtime.sentOver(link.id)).toEqual(['a', '1', '2', 'b', 'c']);
+  });
+
+  test.each([
+    ['below', 5, true],
+    ['at', 6, true],
+    ['above', 7, false],
+  ])(
+    'whose queue is %s linkQueueRelayedBytesMax: passed on or not, while own go',
+    (_, size, is) => {
+      const stage = new Stage({ linkQueueRelayedBytesMax: 6, linkQueueBytesMax: 8 });
+      const link = stage.dial();
+      stage.runtime.full.add(link.id);
+      stage.links.send(link, 'a');
+      expect(stage.links.relay(link, 'x'.repeat(size))).toBe(is);
+      expect(stage.links.send(link, 'xx')).toBe(true);
+      expect(stage.links.lost).toBe(is ? 0 : 1);
+    },
+  );
+
+  test('is passed on to only below nodeQueueRelayedBytesMax of all links', () => {
+    const stage = new Stage({ nodeQueueRelayedBytesMax: 10, nodeQueueBytesMax: 12 });
+    const [first, second] = [stage.dial(), stage.dial()] as [Link, Link];
+    for (const link of [first, second]) {
+      stage.runtime.full.add(link.id);
+      stage.links.send(link, 'a');
+    }
+    expect(stage.links.relay(first, 'x'.repeat(10))).toBe(true);
+    expect(stage.links.relay(second, 'x')).toBe(false);
+    expect(stage.links.send(second, 'xx')).toBe(true);
+    expect(stage.links.send(second, 'x')).toBe(false);
   });
 
   test('of a visitor gets nothing kept: one who does not read costs no memory', () => {

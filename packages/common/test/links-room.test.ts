@@ -35,12 +35,32 @@ describe('linksMax', () => {
     stage.hear(kept1.id, 'again\n');
     stage.hear(visitor1.id, 'again\n');
     const order = [wordless1, wordless2, visitor2.id, visitor1.id, kept2.id, kept1.id];
+    stage.pass(LIMITS.wordlessSparedMs);
     for (let gone = 1; gone <= order.length; gone += 1) {
       stage.pass(10);
       stage.links.keep(stage.greet());
       expect(stage.closedOf(order)).toEqual(order.slice(0, gone));
       expect(stage.links.count).toBe(6);
     }
+  });
+
+  test('one that never spoke has wordlessSparedMs for it, while a visitor can make room', () => {
+    const stage = new Stage({ linksMax: 2 });
+    const visitor = stage.greet();
+    const wordless = stage.accept();
+    stage.pass(LIMITS.wordlessSparedMs - 1);
+    const newest = stage.accept();
+    expect(stage.closedOf([visitor.id, wordless])).toEqual([visitor.id]);
+    stage.pass(1);
+    stage.accept();
+    expect(stage.closedOf([wordless, newest])).toEqual([wordless]);
+  });
+
+  test('where nobody has spoken, the longest silent makes room all the same', () => {
+    const stage = new Stage({ linksMax: 1 });
+    const first = stage.accept();
+    const second = stage.accept();
+    expect(stage.closedOf([first, second])).toEqual([first]);
   });
 
   test('a link that was dialed counts as silent since it came up, not since it was dialed', () => {

@@ -2,11 +2,12 @@
  * What no rule covers is logged and dropped. Since whoever sends garbage may send a lot of it, only
  * so many records a second are written; the rest is counted and told in one. Other records that a
  * stranger can cause at will (refusals, evictions) share that bound. What the assignment wants
- * written (A13) has a much wider one of its own.
+ * written (A13) has a much wider one, and each kind its own: a flood of registrations must not hide
+ * a death.
  */
 import type { Alarm, Alarms } from './alarms.js';
 import type { Limits } from './limits.js';
-import type { LogRecord } from './records.js';
+import type { EventName, LogRecord } from './records.js';
 import type { Runtime } from './runtime.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -16,7 +17,7 @@ export class DropLog {
   total = 0;
   private writtenThisSecond = 0;
   private untold = 0;
-  private readonly wanted: TokenBucket;
+  private readonly wanted = new Map<EventName, TokenBucket>();
   private readonly secondEnds: Alarm;
 
   constructor(
@@ -24,7 +25,6 @@ export class DropLog {
     private readonly limits: Limits,
     alarms: Alarms,
   ) {
-    this.wanted = new TokenBucket(limits.wantedRecordsMax, limits.wantedRecordsPerSecondMax);
     this.secondEnds = alarms.alarm(() => {
       this.writtenThisSecond = 0;
       this.tellRest();
@@ -47,7 +47,11 @@ export class DropLog {
 
   /** Writes a record of something that A13 wants written, whoever causes it: a wider bound. */
   writeWanted(record: LogRecord): void {
-    this.writeIf(this.wanted.take(this.runtime.monotonicMs()), record);
+    const { wantedRecordsMax, wantedRecordsPerSecondMax } = this.limits;
+    const bucket =
+      this.wanted.get(record.event) ?? new TokenBucket(wantedRecordsMax, wantedRecordsPerSecondMax);
+    this.wanted.set(record.event, bucket);
+    this.writeIf(bucket.take(this.runtime.monotonicMs()), record);
   }
 
   /** Tells what was only counted; also at the end of a run. */

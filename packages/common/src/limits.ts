@@ -24,12 +24,24 @@ export const LIMITS = {
   /** `dropped` records a second; a flood of garbage must not fill the disk. The rest is counted. */
   droppedRecordsPerSecondMax: 20,
   /**
-   * Records at once of what A13 wants written (registrations, dead-node messages): ten thousand
-   * peers may come in one moment.
+   * Records at once of each kind that A13 wants written (registrations, dead-node messages), and of
+   * neighbors that others make and break: ten thousand peers may come in one moment.
    */
   wantedRecordsMax: 10_000,
   /** Such records a second after that: 25 kB, so that a flood of a day stays below 3 GB. */
   wantedRecordsPerSecondMax: 100,
+  /** `registered` records of one address a second, after as many at once as it may hold links. */
+  registeredRecordsPerSecondMax: 1,
+
+  // The log file and the screen
+
+  /**
+   * Bytes that wait for the log file, and as many for the screen (`peer | less`): a hundred
+   * thousand lines, more than any burst has; the rest is left out and counted.
+   */
+  outputQueueBytesMax: 16_777_216,
+  /** Milliseconds for an ending node's last lines to be taken: a disk is quick, a pager is not. */
+  lastLinesMs: 2_000,
 
   // Links
 
@@ -55,13 +67,38 @@ export const LIMITS = {
   dialMs: 1_500,
   /** Milliseconds in which the other side must take a closed link's last bytes and end it too. */
   lingerMs: 2_000,
+  /** Closed links that linger at once; of more the one that has done so longest is cut off. */
+  lingeringLinksMax: 1_024,
+  /** Bytes of a chunk that is heard as soon as it is read: whoever says little waits for nobody. */
+  briefBytesMax: 4_096,
+  /** Bytes of a larger chunk that are heard in its link's turn: a classic list is heard whole. */
+  sliceBytesMax: 16_384,
+  /**
+   * Milliseconds in which brief chunks are heard after one poll, and then links that pour: far less
+   * than any deadline, and enough for all that honest neighbors said while the process stood still.
+   */
+  turnMs: 50,
 
   // Seeds
 
-  /** Peers on a list. A list of this length still fits `listBytesMax`. */
+  /** Peers on a list, and in the union of lists. A list of this length fits `listBytesMax`. */
   peersMax: 50_000,
+  /**
+   * Peers besides that have registered and not answered yet, a quarter of that; apart, so that
+   * strangers take no listed one's place.
+   */
+  unlistedPeersMax: 12_500,
+  /** Of those, ids in a status record; with the count they show what is going on. */
+  unlistedPeersShownMax: 100,
   /** Registration links held for one announced address; a restart leaves an old one for a while. */
   linksPerPeerMax: 4,
+  /**
+   * Lists over one link at once. A peer that lacks neighbors asks after 250 ms, 500 ms, 1 s, then
+   * every 1.5 s, a fifth sooner at times, and begins anew whenever it lacks them again.
+   */
+  listsAtOnceMax: 10,
+  /** Lists over one link a second after that; each costs the seed its length. */
+  listsPerSecondMax: 4,
   /** Milliseconds a probed peer has for its liveness reply; the protocol's figure. */
   probeMs: 700,
   /** Probes under way at once; the rest wait their turn. */
@@ -79,6 +116,11 @@ export const LIMITS = {
   refutedMs: 500,
   /** Reports on one peer that wait for one probe; more say nothing new. */
   accusationsMax: 64,
+  /**
+   * Milliseconds after all peers at an IP were asked because of a report without a port, in which
+   * further ones are refused. Whom they mean was silent for intervals before, and so for that look.
+   */
+  inquiryRestMs: 2_000,
   /** Milliseconds for another seed to show its kind by an answer. */
   seedAnswerMs: 1_500,
   /** Reports that wait for one other seed to be reached. */
@@ -91,6 +133,18 @@ export const LIMITS = {
   seedPauseMsMax: 30_000,
   /** Milliseconds for a seed to answer a registration or a refresh. */
   registerAnswerMs: 3_000,
+  /**
+   * Milliseconds in which the rest of a classic seed's one list may come. Its pieces follow one
+   * another closely, but one that begins within an address is read only after `unfinishedMs`.
+   */
+  classicListMs: 10_000,
+  /** Pieces of such a list, for each of which it is made anew: sixty segments of a slow network. */
+  classicPiecesMax: 64,
+  /**
+   * Characters of a list up to which it is written whenever it has changed: the 270 peers of one
+   * machine. A longer one is written once a liveness interval, or the log would grow by megabytes.
+   */
+  listRecordCharactersMax: 4_096,
   /** Milliseconds between two messages to a classic seed, so that it never reads two at once. */
   classicSpacingMs: 200,
   /** Milliseconds before the first refresh while there are too few neighbors; doubled up to: */
@@ -112,8 +166,26 @@ export const LIMITS = {
 
   /** Milliseconds for the answer to a connect request; a full classic peer stays silent. */
   connectAnswerMs: 1_500,
-  /** Milliseconds for which a candidate that refused or failed is not picked again. */
+  /**
+   * Connect requests at once to candidates: more than a join or the loss of a hub's many links
+   * takes, and few enough for a list of addresses at which nobody is.
+   */
+  connectRequestsMax: 32,
+  /** Connect requests a second after that: an honest candidate is found soon even among hundreds. */
+  connectRequestsPerSecondMax: 10,
+  /**
+   * Milliseconds for which a candidate that refused or failed is not picked again; doubled each
+   * time in a row up to the next, since a place may be free or a peer back any time.
+   */
   candidateRestMs: 5_000,
+  candidateRestMsMax: 30_000,
+  /**
+   * Milliseconds up to which those of one are doubled that takes a place and is lost again before
+   * it has answered over a link that held for an interval: it keeps the place from others.
+   */
+  unprovenRestMsMax: 300_000,
+  /** Links to one neighbor that break in a row, each within an interval, until it is let go. */
+  brokenLinksMax: 3,
   /** Candidates at rest that are remembered. */
   candidatesRestingMax: 4_096,
   /** Milliseconds for which lost neighbors are tried again, one an interval: heals a split. */
@@ -122,6 +194,8 @@ export const LIMITS = {
   lostNeighborsMax: 64,
   /** Messages that wait for one classic neighbor, to which each takes a connection of its own. */
   errandsPerNeighborMax: 64,
+  /** Of these, how many may be passed on for others: the rest is for the peer's own messages. */
+  errandsRelayedPerNeighborMax: 48,
   /** Connections at once to one classic neighbor, each a thread of its own over there. */
   errandsAtOnceMax: 4,
 
@@ -137,6 +211,13 @@ export const LIMITS = {
   messageWindowMs: 600_000,
   /** Milliseconds a message's timestamp may be ahead: clocks of lab machines differ by minutes. */
   clockSkewMs: 300_000,
+  /**
+   * New messages at once over links that are no neighbor's: ten seconds' worth, which were held up.
+   * Classic neighbors send so, each message over a connection of its own.
+   */
+  strangerMessagesMax: 2_000,
+  /** Such messages a second after that: a classic network of 200 in which each makes one a second. */
+  strangerMessagesPerSecondMax: 200,
   /** Digests the message list holds: 1,000 messages a second for the window and the skew. */
   digestsMax: 1_048_576,
   /** Messages kept with their text and links for `/ml`: what a person may look back on. */

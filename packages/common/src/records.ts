@@ -55,11 +55,16 @@ export const RECORDS = {
   },
   'dropped-more': {
     fields: { count: 'number' },
-    meaning: 'so many further records of drops, refusals and evictions were not written',
+    meaning:
+      'so many further records of what others did (drops, refusals, registrations) were not written',
+  },
+  'left-out': {
+    fields: { count: 'number' },
+    meaning: 'so many lines are missing here: nobody read this output, or too slowly',
   },
   evicted: {
     fields: { bound: 'text', from: 'text' },
-    meaning: 'a bound was reached, and the link or entry longest silent made room',
+    meaning: 'a bound was reached, and this link or entry made room',
   },
   'woke-late': {
     fields: { lateMs: 'number' },
@@ -102,6 +107,7 @@ export const RECORDS = {
     fields: {
       peers: 'list',
       unlisted: 'list',
+      unlistedCount: 'number',
       registrations: 'number',
       reports: 'number',
       refused: 'number',
@@ -110,7 +116,7 @@ export const RECORDS = {
       dropped: 'number',
       lost: 'number',
     },
-    meaning: 'seed: its list and its counters, from time to time',
+    meaning: 'seed: its list, some of those not listed yet, its counters, from time to time',
     screen: false,
   },
 
@@ -158,7 +164,7 @@ export const RECORDS = {
   },
   'gossip-refused': {
     fields: { message: 'text', reason: 'text', from: 'text' },
-    meaning: 'peer: a message that is not taken (too old, from the future, in our own name)',
+    meaning: 'peer: a message that is not taken (its time, our own name, too many of strangers)',
   },
   strike: {
     fields: { neighbor: 'text', strikes: 'number' },

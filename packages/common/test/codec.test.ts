@@ -53,9 +53,12 @@ describe('what is encoded is decoded as it was', () => {
     fc.assert(
       fc.property(mutatedText, (text) => {
         const message = decode(text);
-        if (message.ok) expect(decode(encode(message.value))).toEqual(message);
+        if (!message.ok) return;
+        // A list of one (`a:1,`) looks like a registration: whoever has asked reads it as a list.
+        const again = message.value.kind === 'peer-list' ? decodePeerList : decode;
+        expect(again(encode(message.value))).toEqual(message);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 3_000, examples: [['0.0.0.10:10,']] },
     );
   });
 });

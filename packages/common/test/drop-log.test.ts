@@ -149,6 +149,13 @@ describe('what A13 wants written', () => {
     });
   });
 
+  test('has the bound for each kind: a flood of one hides no other', () => {
+    const { runtime, drops } = dropLog();
+    note(drops, 2 * wantedRecordsMax);
+    drops.writeWanted({ event: 'removed', peer: 'p', reason: 'reported', listed: 0 });
+    expect(runtime.recordsOf('removed')).toHaveLength(1);
+  });
+
   test('takes no room from what was dropped', () => {
     const { runtime, drops, dropMany } = dropLog();
     note(drops, 2 * wantedRecordsMax);

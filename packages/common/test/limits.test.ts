@@ -11,7 +11,7 @@ const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[];
 const units = [
   ...['Ms', 'Bytes', 'Characters', 'Records', 'Links', 'Peers', 'Probes', 'Strikes', 'Accusations'],
   ...['Forwards', 'Intervals', 'Reports', 'Seeds', 'Candidates', 'Neighbors', 'Errands', 'Digests'],
-  ...['Messages', 'Rows', 'Number'],
+  ...['Messages', 'Rows', 'Number', 'Pieces', 'Lists', 'Requests'],
 ];
 
 /** The comment before a limit; one that says `up to` stands also for the bound that follows. */
@@ -56,6 +56,18 @@ describe('the limits fit each other', () => {
   test('what is quoted of a message is part of it, and a full link holds many messages', () => {
     expect(LIMITS.quotedCharactersMax).toBeLessThan(LIMITS.messageBytesMax);
     expect(LIMITS.linkQueueBytesMax).toBeGreaterThan(100 * LIMITS.messageBytesMax);
+  });
+
+  test('what is passed on to a classic neighbor leaves room for messages of one’s own', () => {
+    const { errandsRelayedPerNeighborMax, errandsPerNeighborMax, errandsAtOnceMax } = LIMITS;
+    const ownMax = errandsPerNeighborMax - errandsRelayedPerNeighborMax;
+    expect(ownMax).toBeGreaterThan(errandsAtOnceMax);
+  });
+
+  test('rests only grow, and whoever takes a place in vain rests longest', () => {
+    const { candidateRestMs, candidateRestMsMax, unprovenRestMsMax } = LIMITS;
+    expect(candidateRestMs).toBeLessThan(candidateRestMsMax);
+    expect(candidateRestMsMax).toBeLessThan(unprovenRestMsMax);
   });
 
   test('stillness is shorter than all that waits for a bare answer', () => {

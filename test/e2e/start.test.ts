@@ -214,3 +214,30 @@ test.runIf(hasScript)('a terminal of 40 columns is redrawn in place and never wr
   expect(frames.at(-1)).toContain('3 seeds · 5 peers');
   expect(after).toContain('delivered   ');
 });
+
+/** The lab on a terminal of its own, on which the test types. */
+function startOnTerminal(...more: string[]): Run & { type: (keys: string) => void } {
+  const command = `exec "${[process.execPath, lab, ...words(...more)].join('" "')}"`;
+  const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1' };
+  const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env });
+  return Object.assign(runOf(child), { type: (keys: string) => void child.stdin.write(keys) });
+}
+
+test.runIf(hasScript)('a page pasted into its terminal does not deaden Ctrl-C', async () => {
+  const run = startOnTerminal('--peers', '1');
+  await expect.poll(() => run.stdout, { timeout: 20_000 }).toContain('3 seeds · 1 peer');
+  run.type('a line that was pasted\n'.repeat(500));
+  run.type('\u0003');
+  expect(await run.ended).toBe(0);
+  expect(await seedsAreGone()).toBe(true);
+});
+
+test.runIf(hasScript)('a terminal that is held (Ctrl-S) does not hold the network', async () => {
+  const run = startOnTerminal('--peers', '1', '--for', '4s');
+  await expect.poll(() => run.stdout, { timeout: 20_000 }).toContain('3 seeds');
+  run.type('\u0013');
+  await expect.poll(seedsAreGone, { timeout: 20_000 }).toBe(true);
+  run.type('\u0011');
+  expect(await run.ended).toBe(0);
+  expect(run.stdout).toContain('delivered   ');
+});

@@ -1,8 +1,10 @@
 /**
  * The ways in which a person or a program asks this one to end: Ctrl-C, a polite kill, a closed
  * terminal, an output that nobody reads any more (`npm start | head`), or the death of the npm
- * that started it, after which nobody would know of it.
+ * that started it, after which nobody would know of it. What else is typed is thrown away, so that
+ * a pasted page does not stand in the way of Ctrl-C.
  */
+import { discardTyped } from '@hearsay/runtime/terminal';
 
 /** Milliseconds between two looks at whether npm is still there. */
 const parentMs = 500;
@@ -31,6 +33,7 @@ export function onInterrupt(callback: (again: boolean) => void): () => void {
   for (const signal of signals) process.on(signal, listener);
   process.stdout.on('error', once);
   process.stderr.on('error', once);
+  const stopDiscarding = discardTyped();
   const parent = process.ppid;
   const looking = setInterval(() => {
     if (process.ppid === parent) return;
@@ -41,6 +44,7 @@ export function onInterrupt(callback: (again: boolean) => void): () => void {
   if (process.env.npm_lifecycle_event === undefined) clearInterval(looking);
   return () => {
     clearInterval(looking);
+    stopDiscarding();
     for (const signal of signals) process.off(signal, listener);
   };
 }

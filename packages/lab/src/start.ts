@@ -9,6 +9,7 @@
 import { relative, resolve } from 'node:path';
 import type { Address } from '@hearsay/common/address';
 import { colorsFor } from '@hearsay/runtime/colors';
+import { neverBlock } from '@hearsay/runtime/terminal';
 import { Fleet, type StartError } from './fleet/fleet.js';
 import type { NodeProcess } from './fleet/process.js';
 import { onInterrupt } from './interrupt.js';
@@ -79,6 +80,7 @@ class LiveNetwork {
     private readonly seeds: readonly Address[],
   ) {
     this.out = options.json ? process.stderr : process.stdout;
+    neverBlock(this.out);
     this.view = options.json
       ? new PlainView(this.out)
       : viewOn(this.out, colorsFor(process.stdout, process.env), process.env);

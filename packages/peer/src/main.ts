@@ -12,6 +12,7 @@ import {
   statusIntervalSetting,
 } from '@hearsay/runtime/common-settings';
 import { exitWith, seedsOrExit } from '@hearsay/runtime/node-config';
+import { limitsOrTell } from '@hearsay/runtime/open-files';
 import { address, decimal, duration, integer, ip, port } from '@hearsay/runtime/option-values';
 import { runNode } from '@hearsay/runtime/run-node';
 import { version } from '@hearsay/runtime/version';
@@ -158,6 +159,7 @@ if (
       'say --host IP with the IP of this machine\n',
   );
 }
+const limits = limitsOrTell('peer');
 const rng = values.rng ?? randomInt(rngMax);
 
 await runNode({
@@ -194,6 +196,7 @@ await runNode({
       discovery: bySeeds(seeds),
       overlay: new RankedOverlay(values.alpha),
       settings: { ...settings, statusIntervalMs: values.statusInterval },
+      limits,
       isQuiet: values.quiet,
       logFile,
     });

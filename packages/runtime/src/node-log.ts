@@ -1,20 +1,18 @@
 /**
- * The log of one node, through winston: the file `<role>log_<port>.txt`, and the screen. The file
- * of the earlier run is kept as `.1`. One that another node still writes is left to it.
+ * The log of one node, through winston: the file `<role>log_<port>.txt`, and the screen.
  *
  * The invariant: the node never waits for its log and never fails by it, and when `close` has
  * resolved, every record is on disk. A file that cannot be written is said once, on stderr, and
- * from then on nothing is kept for it.
+ * from then on nothing is kept for it. One that takes nothing, or a screen that nobody reads, has a
+ * bound for what waits, and loses what comes beyond it.
  */
-import { createWriteStream, lstatSync, renameSync, type WriteStream } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { formatJsonLine, formatLogLine, type LogEntry } from '@hearsay/common/log-line';
 import { type EventName, type LogRecord, RECORDS } from '@hearsay/common/records';
 import winston from 'winston';
 import type { Colors } from './colors.js';
 import { LineTransport, lineKey } from './line-transport.js';
-import { logWriter } from './log-writer.js';
-import { makeFolder } from './make-folder.js';
+import { LogFile } from './log-file.js';
 import type { Screen } from './screen.js';
 
 /** How records are written: as log lines, or as JSON. */
@@ -45,17 +43,18 @@ export class NodeLog {
   /** The path of the file. */
   readonly path: string;
   private readonly logger: winston.Logger;
-  /** Files and screens that take lines. winston keeps in memory what has nowhere to go. */
-  private outlets = 0;
+  private readonly formatLine: (entry: LogEntry) => string;
+  /** What takes lines. winston keeps in memory what has nowhere to go. */
+  private readonly transports = new Set<LineTransport>();
 
   /** Opens the log, and puts the file of an earlier run aside. Call it when the port is bound. */
   constructor(private readonly options: NodeLogOptions) {
     const { role, port, dir, format, screen } = options;
     this.path = join(dir, `${role}log_${port}.txt`);
-    const formatLine = format === 'json' ? formatJsonLine : formatLogLine;
+    this.formatLine = format === 'json' ? formatJsonLine : formatLogLine;
     this.logger = winston.createLogger({
       format: winston.format((info) => {
-        info[lineKey] = formatLine((info as Info).entry);
+        info[lineKey] = this.formatLine((info as Info).entry);
         return info;
       })(),
     });
@@ -65,96 +64,97 @@ export class NodeLog {
 
   /** Writes one record, with the time of now. */
   record(record: LogRecord): void {
-    if (this.outlets === 0) return;
-    const { role, address } = this.options;
-    const entry: LogEntry = { wallMs: Date.now(), role, address, record };
-    this.logger.log({ level: 'info', message: '', entry });
+    if (this.transports.size === 0) return;
+    this.logger.log({ level: 'info', message: '', entry: this.entryOf(record) });
   }
 
-  /** Resolves when every record is on disk and on the screen. Later records are not taken. */
-  close(): Promise<void> {
-    if (this.outlets === 0) return Promise.resolve();
-    this.outlets = 0;
-    return new Promise((resolve) => {
-      this.logger.once('finish', () => resolve());
-      this.logger.end();
-    });
+  /**
+   * Resolves when every record is on disk and on the screen, which for a pipe that nobody reads is
+   * never. Later records are not taken.
+   */
+  async close(): Promise<void> {
+    const transports = [...this.transports];
+    this.transports.clear();
+    await Promise.all(transports.map((transport) => transport.finish()));
   }
 
   private openFile(): void {
-    let file: WriteStream;
+    const { address, complain } = this.options;
+    let transport: LineTransport | undefined;
+    const fail = (error: Error) => {
+      complain(
+        `cannot write the log file ${this.path} (${error.message}); the node goes on without it`,
+      );
+      if (transport !== undefined) this.remove(transport);
+    };
     try {
-      makeFolder(dirname(this.path));
-      putAside(this.path, this.options.address);
-      file = createWriteStream(this.path, { flags: 'a' });
+      const file = new LogFile(this.path, address, {
+        failed: fail,
+        begunAnew: () =>
+          complain(`the log file ${this.path} was removed or moved; it is begun anew`),
+      });
+      transport = new LineTransport({
+        write: (lines) => file.write(lines),
+        waitingBytes: () => file.waitingBytes,
+        end: () => file.end(),
+        ...this.gaps(`the log file ${this.path}`, (line) => line),
+      });
+      this.add(transport);
     } catch (error) {
-      this.complain(error);
-      return;
+      fail(error as Error);
     }
-    const transport = new LineTransport({
-      write: (lines) => file.write(lines),
-      // Not at `finish`: an error of the last write is said before `close`.
-      end: (done) => file.once('close', done).end(),
-    });
-    file.on('error', (error) => {
-      this.complain(error);
-      this.remove(transport);
-    });
-    this.add(transport);
   }
 
   private openScreen(screen: Screen): void {
     const { format, colors } = this.options;
+    const painted = (line: string, event: EventName): string =>
+      format === 'text' ? colored(line, event, colors) : line;
     const transport = new LineTransport({
       write: (lines) => screen.print(lines),
-      end: (done) => void screen.printed().then(done),
+      waitingBytes: () => screen.waitingBytes,
+      end: () => screen.printed(),
+      ...this.gaps('the screen', (line) => painted(line, 'left-out')),
       format: winston.format((info) => {
         const { event } = (info as Info).entry.record;
         if ('screen' in RECORDS[event]) return false;
-        if (format === 'text') info[lineKey] = colored(info[lineKey] as string, event, colors);
+        info[lineKey] = painted(info[lineKey] as string, event);
         return info;
       })(),
     });
     this.add(transport);
   }
 
+  /** What is said of lines that are left out: at once on stderr, and later where they are missing. */
+  private gaps(name: string, painted: (line: string) => string) {
+    return {
+      fellBehind: () =>
+        this.options.complain(`${name} is not read, or too slowly: lines are left out`),
+      gap: (count: number) => painted(this.formatLine(this.entryOf({ event: 'left-out', count }))),
+    };
+  }
+
+  private entryOf(record: LogRecord): LogEntry {
+    const { role, address } = this.options;
+    return { wallMs: Date.now(), role, address, record };
+  }
+
   private add(transport: LineTransport): void {
     this.logger.add(transport);
-    this.outlets += 1;
+    this.transports.add(transport);
   }
 
   private remove(transport: LineTransport): void {
     this.logger.remove(transport);
+    this.transports.delete(transport);
     transport.abandon();
-    this.outlets = Math.max(0, this.outlets - 1);
   }
-
-  private complain(error: unknown): void {
-    const { message } = error as Error;
-    this.options.complain(
-      `cannot write the log file ${this.path} (${message}); the node goes on without it`,
-    );
-  }
-}
-
-/**
- * Keeps the file of the earlier run as `.1`. Only a regular file is moved: a link or a device was
- * put there on purpose. Throws if the file is not free.
- */
-function putAside(path: string, ownAddress: string): void {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return;
-  const writer = logWriter(path, ownAddress);
-  if (writer !== undefined) {
-    const { address, process } = writer;
-    throw new Error(`${address}, process ${process}, writes it: name another with --log-dir`);
-  }
-  renameSync(path, `${path}.1`);
 }
 
 const alarming = new Set<EventName>(['dead-reported', 'removed']);
 const troubling = new Set<EventName>([
   'dropped',
   'dropped-more',
+  'left-out',
   'evicted',
   'woke-late',
   'register-refused',

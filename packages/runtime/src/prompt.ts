@@ -2,10 +2,10 @@
  * The line that a person types to the node, where there is a person: standard input is a terminal
  * and this process may read it. Otherwise standard input is left alone.
  */
-import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import type { ReadStream } from 'node:tty';
 import type { Screen } from './screen.js';
+import { inForeground } from './terminal.js';
 
 /** What becomes of the person's keys. */
 export interface PromptListener {
@@ -19,27 +19,9 @@ export interface PromptListener {
   readonly hungUp: () => void;
 }
 
-/** Whether somebody can type to this process. */
+/** Whether somebody can type to this process; taken for granted where the system does not tell. */
 export function isSomebodyThere(input: ReadStream): boolean {
-  return input.isTTY === true && inForeground();
-}
-
-/**
- * Whether this process is in the terminal's foreground. One that was started with `&` and reads
- * the terminal all the same is stopped by the system, and its neighbors would take it for dead.
- * Only Linux tells; elsewhere we take it for granted.
- */
-function inForeground(): boolean {
-  try {
-    // After the name in parentheses, which may hold anything: state, parent, process group,
-    // session, terminal, and the process group in that terminal's foreground.
-    const fields = readFileSync('/proc/self/stat', 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields[2] === fields[5];
-  } catch {
-    return true;
-  }
+  return input.isTTY === true && inForeground() !== false;
 }
 
 /** The open prompt. */

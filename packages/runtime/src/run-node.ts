@@ -1,12 +1,14 @@
 /**
  * The life of a node as a process: it listens, opens its log, runs until it is done or asked to
- * end, and ends only when its last records are on disk.
+ * end, and ends only when its last records are on disk, or nobody has taken them for a while.
  *
  * Exit codes: 0 ended in good order, asked or not; 2 it could not begin, for a reason that the
  * user can mend; 70 (`EX_SOFTWARE` of sysexits) a bug; 130 cut short by a second Ctrl-C. When its
  * terminal is closed, it ends in the same good order, and then by SIGHUP.
  */
+import { setTimeout as elapsed } from 'node:timers/promises';
 import { type Address, formatAddress, formatIp, isWildcardIp } from '@hearsay/common/address';
+import { LIMITS } from '@hearsay/common/limits';
 import type { Node, Runtime } from '@hearsay/common/runtime';
 import { colorsFor } from './colors.js';
 import { type LogFormat, NodeLog } from './node-log.js';
@@ -14,6 +16,7 @@ import { isSomebodyThere, Prompt } from './prompt.js';
 import { Screen } from './screen.js';
 import { describeListenErrors } from './tcp-listen.js';
 import { openTcpRuntime, type TcpRuntime } from './tcp-runtime.js';
+import { discardTyped, neverBlock } from './terminal.js';
 
 /** What a node's process is made from. */
 export interface RunOptions {
@@ -36,6 +39,7 @@ export async function runNode(options: RunOptions): Promise<void> {
   process.on('uncaughtException', (error) => run.crash(error));
   // A terminal that was closed must not keep the node from its last records.
   process.stderr.on('error', () => {});
+  for (const out of [process.stdout, process.stderr]) neverBlock(out);
   try {
     await run.begin();
   } catch (error) {
@@ -58,6 +62,8 @@ function mendOfWildcard(role: RunOptions['role']): string {
 }
 
 function complain(options: RunOptions, line: string): void {
+  // What nobody reads must not pile up here either.
+  if (process.stderr.writableNeedDrain) return;
   process.stderr.write(`${options.role}: ${line}\n`);
 }
 
@@ -98,17 +104,19 @@ class NodeRun {
     process.on('SIGTERM', () => this.stop('SIGTERM'));
     process.on('SIGHUP', () => this.hangUp());
     if (this.person) this.openPrompt();
+    else discardTyped();
   }
 
-  /** A bug: the log is written out, the stack printed, and the process ends. */
+  /** A bug: the stack is printed, the log written out, and the process ends. */
   async crash(error: Error): Promise<void> {
     if (this.crashing) process.exit(70); // Whatever went wrong in here would do so again.
     this.crashing = true;
     this.ending = true;
+    // First of all: whatever comes next may have the same bug.
+    complain(this.options, `this is a bug, and the node ends here\n${error.stack ?? error}`);
     this.runtime?.destroy();
     this.prompt?.close();
-    await this.log?.close();
-    complain(this.options, `this is a bug, and the node ends here\n${error.stack ?? error}`);
+    await this.lastLines();
     process.exit(70);
   }
 
@@ -163,10 +171,18 @@ class NodeRun {
     this.ending = true;
     this.runtime?.halt();
     this.prompt?.close();
-    await this.runtime?.handedOver();
-    await this.log?.close();
+    await Promise.all([this.runtime?.handedOver(), this.lastLines()]);
     if (this.hungUp) dieOfHangUp();
     process.exit(0);
+  }
+
+  /** Resolves when every line is on disk or read, or after `lastLinesMs`. */
+  private async lastLines(): Promise<void> {
+    const errors = new Promise((resolve) => process.stderr.write('', resolve));
+    const lines = Promise.all([this.log?.close(), this.screen.printed(), errors]);
+    // A timer that keeps the process alive: were it the last thing to do, and left to itself, Node
+    // would end here, with code 0 whatever has happened.
+    await Promise.race([lines, elapsed(LIMITS.lastLinesMs)]);
   }
 }
 

@@ -4,6 +4,8 @@
  * (`peer | head`) makes the screen mute and is no reason to stop: the log file goes on.
  */
 import { clearLine, cursorTo, type Interface } from 'node:readline';
+import type { Writable } from 'node:stream';
+import { LIMITS } from '@hearsay/common/limits';
 
 /** Prints whole lines. */
 export class Screen {
@@ -11,7 +13,7 @@ export class Screen {
   private prompt: Interface | undefined;
 
   /** @param out standard output, outside of tests. */
-  constructor(readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean }) {
+  constructor(readonly out: Writable & { readonly isTTY?: boolean }) {
     // EPIPE, or EIO once the terminal was closed.
     out.on('error', () => {
       this.gone = true;
@@ -24,9 +26,14 @@ export class Screen {
     this.prompt = prompt;
   }
 
-  /** @param text whole lines, each with its end. */
+  /** How many bytes were printed and are not yet with the system. */
+  get waitingBytes(): number {
+    return this.gone ? 0 : this.out.writableLength;
+  }
+
+  /** @param text whole lines, each with its end; they are left out where too much waits already. */
   print(text: string): void {
-    if (this.gone) return;
+    if (this.gone || this.waitingBytes >= LIMITS.outputQueueBytesMax) return;
     this.clearTypedLine();
     this.out.write(text);
     if (this.out.isTTY) this.prompt?.prompt(true);

@@ -1,5 +1,5 @@
 /**
- * One TCP connection of a node. It turns the socket's events into the node's, and keeps three
+ * One TCP connection of a node. It turns the socket's events into the node's, and keeps these
  * promises of the Runtime contract:
  *
  * - What a node sends during one turn of the event loop is joined into one socket write. A peer
@@ -8,16 +8,15 @@
  * - Each time `send` begins to say that there is no room, exactly one `drained` follows, or the
  *   link is gone.
  * - After `close` the node hears nothing more, while what was sent still goes out.
+ * - The end of a link is heard after all of its bytes, also where these wait for their turn.
  */
 import type { Socket } from 'node:net';
 import type { DialFailure, LinkId, LinkInfo, Node } from '@hearsay/common/runtime';
+import type { Inflow, Intake } from './intake.js';
 import { dialFailureOf } from './socket-address.js';
 
-/** Bytes of a chunk behind which more is probably waiting: half of what is read at once. */
-const largeChunkBytes = 32_768;
-
 /** A socket, seen from the node that it belongs to. */
-export class TcpLink {
+export class TcpLink implements Inflow {
   /** Sent by the node in this turn, not yet given to the socket. */
   private pieces: Uint8Array[] = [];
   private piecesBytes = 0;
@@ -27,23 +26,26 @@ export class TcpLink {
   private failure: DialFailure = 'unreachable';
   /** The dial's time limit, and after `close` the lingering's. */
   private timeout: NodeJS.Timeout | undefined;
+  /** What is to be told when the bytes that the intake holds have been heard. */
+  private later: (() => void)[] = [];
 
   /**
    * @param node who hears the link; undefined once it wants to hear nothing more.
+   * @param intake shares out what comes in.
    * @param gone called when the socket is no more, before the node hears of it.
    */
   constructor(
     readonly id: LinkId,
     private readonly socket: Socket,
     private node: Node | undefined,
+    private readonly intake: Intake,
     gone: () => void,
   ) {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
-      this.takeTurns(chunk.length);
-      this.node?.bytes(id, chunk);
+      if (!intake.take(this, chunk)) socket.pause();
     });
-    socket.on('end', () => this.node?.ended(id));
+    socket.on('end', () => this.afterBytes(() => this.node?.ended(id)));
     socket.on('drain', () => this.giveRoom());
     // An error is always followed by `close`, where the node is told.
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -51,20 +53,26 @@ export class TcpLink {
     });
     socket.on('close', () => {
       clearTimeout(this.timeout);
-      gone();
-      if (this.opened) this.node?.closed(id);
-      else this.node?.failed(id, this.failure);
+      this.afterBytes(() => {
+        gone();
+        if (this.opened) this.node?.closed(id);
+        else this.node?.failed(id, this.failure);
+      });
     });
   }
 
-  /**
-   * After a large chunk the others come first: the system would go on with this socket for up to
-   * 32 chunks, and a flood over one link would keep every deadline of the node waiting.
-   */
-  private takeTurns(bytes: number): void {
-    if (bytes < largeChunkBytes) return;
-    this.socket.pause();
-    setImmediate(() => this.socket.resume());
+  hear(bytes: Uint8Array): void {
+    this.node?.bytes(this.id, bytes);
+  }
+
+  readOn(): void {
+    this.socket.resume();
+    for (const tell of this.later.splice(0)) tell();
+  }
+
+  private afterBytes(tell: () => void): void {
+    if (this.intake.holds(this)) this.later.push(tell);
+    else tell();
   }
 
   /** The connection has come up. */
@@ -118,6 +126,7 @@ export class TcpLink {
   close(lingerMs: number): void {
     if (this.node === undefined) return;
     this.mute();
+    if (this.socket.destroyed) return;
     this.flush();
     if (this.socket.connecting && this.socket.writableLength === 0) {
       this.socket.destroy();

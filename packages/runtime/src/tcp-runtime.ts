@@ -9,20 +9,19 @@
 import { connect, type Server, type Socket } from 'node:net';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { type Address, sameAddress } from '@hearsay/common/address';
-import { LIMITS } from '@hearsay/common/limits';
+import type { Limits } from '@hearsay/common/limits';
 import type { LogRecord } from '@hearsay/common/records';
 import { type Result, success } from '@hearsay/common/result';
 import type { LinkId, Node, Runtime } from '@hearsay/common/runtime';
+import { Intake } from './intake.js';
+import { limitsWithin, openFilesMax } from './open-files.js';
 import { socketIp, sourceIp } from './socket-address.js';
 import { TcpLink } from './tcp-link.js';
 import { type ListenError, type Listening, listen } from './tcp-listen.js';
 import { WakeTimer } from './wake-timer.js';
 
-/** The bounds, in milliseconds, that tests make smaller. */
-interface TcpLimits {
-  readonly dialMs: number;
-  readonly lingerMs: number;
-}
+/** The bounds that this runtime keeps itself. */
+type TcpLimits = Pick<Limits, 'dialMs' | 'lingerMs' | 'lingeringLinksMax'>;
 
 /** What a {@link TcpRuntime} is made from. */
 export interface TcpRuntimeOptions {
@@ -36,7 +35,8 @@ export interface TcpRuntimeOptions {
   readonly tell: (lines: readonly string[]) => void;
   /** The node is done, and hears nothing more. Called from inside the node's own call. */
   readonly finished: () => void;
-  readonly limits?: TcpLimits;
+  /** Instead of those that fit this process. */
+  readonly limits?: Partial<TcpLimits>;
 }
 
 /** Listens, makes the node and starts it; or says why each address could not be had. */
@@ -56,10 +56,14 @@ export class TcpRuntime implements Runtime {
   private readonly limits: TcpLimits;
   private readonly links = new Map<LinkId, TcpLink>();
   private linksMade = 0;
+  /** Links that the node has closed and that are still there, the one closed longest ago first. */
+  private readonly lingering = new Set<TcpLink>();
   /** Links that were sent something in this turn of the event loop. */
   private unflushed = new Set<TcpLink>();
+  private readonly intake = new Intake(() => this.monotonicMs());
   private readonly wakeTimer = new WakeTimer(
     () => this.monotonicMs(),
+    () => this.intake.expect(),
     () => this.node.wake(),
   );
   private halted = false;
@@ -71,7 +75,7 @@ export class TcpRuntime implements Runtime {
   ) {
     this.server = listening.server;
     this.bound = listening.bound;
-    this.limits = options.limits ?? LIMITS;
+    this.limits = { ...limitsWithin(openFilesMax()), ...options.limits };
     this.node = options.makeNode(this, this.bound);
     this.server.on('connection', (socket) => this.accept(socket));
     this.node.start();
@@ -114,7 +118,14 @@ export class TcpRuntime implements Runtime {
   }
 
   close(id: LinkId): void {
-    this.links.get(id)?.close(this.limits.lingerMs);
+    const link = this.links.get(id);
+    if (link === undefined) return;
+    link.close(this.limits.lingerMs);
+    this.lingering.add(link);
+    const [longest] = this.lingering;
+    if (longest === undefined || this.lingering.size <= this.limits.lingeringLinksMax) return;
+    this.lingering.delete(longest);
+    longest.destroy();
   }
 
   wakeAt(monotonicMs: number | undefined): void {
@@ -173,7 +184,10 @@ export class TcpRuntime implements Runtime {
   private link(socket: Socket): TcpLink {
     this.linksMade += 1;
     const id = this.linksMade;
-    const link = new TcpLink(id, socket, this.node, () => this.links.delete(id));
+    const link = new TcpLink(id, socket, this.node, this.intake, () => {
+      this.links.delete(id);
+      this.lingering.delete(link);
+    });
     this.links.set(id, link);
     return link;
   }

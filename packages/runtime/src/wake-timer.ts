@@ -20,9 +20,13 @@ export class WakeTimer {
   private timeout: NodeJS.Timeout | undefined;
   private immediate: NodeJS.Immediate | undefined;
 
-  /** @param nowMs the clock of the deadlines. */
+  /**
+   * @param nowMs the clock of the deadlines.
+   * @param hearFirst sets an immediate that hears what the poll brings, if none is set.
+   */
   constructor(
     private readonly nowMs: () => number,
+    private readonly hearFirst: () => void,
     private readonly wake: () => void,
   ) {}
 
@@ -55,6 +59,7 @@ export class WakeTimer {
 
   private readonly judgeAfterPoll = (): void => {
     const polledSinceMs = this.nowMs();
+    this.hearFirst();
     this.immediate = setImmediate(() => this.judge(polledSinceMs));
   };
 

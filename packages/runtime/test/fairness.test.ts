@@ -1,36 +1,79 @@
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import { openNode, spin, until } from './heard-node.js';
+import { callerAt, openNode, spin, until } from './heard-node.js';
 
-/** Another process, which writes as fast as it can for as long as it is read. */
-function floodAt(port: number): void {
+/** Another process, which writes as fast as it can over each link, for as long as it is read. */
+function floodAt(port: number, links: number): void {
   const script = `
-    const socket = require('node:net').connect(${port}, '127.0.0.1');
-    const pour = () => { while (socket.write(Buffer.alloc(65536, 'x'))); };
-    socket.on('connect', pour).on('drain', pour).on('error', () => {});`;
+    for (let link = 0; link < ${links}; link += 1) {
+      const socket = require('node:net').connect(${port}, '127.0.0.1');
+      const pour = () => { while (socket.write(Buffer.alloc(65536, 'x'))); };
+      socket.on('connect', pour).on('drain', pour).on('error', () => {});
+    }`;
   const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
 }
 
+/** What the system reads from a socket at once. */
+const readBytes = 65_536;
+
+/** Keeps a node busy with each byte, so that a flood is always ahead of it. */
+function chew(bytes: number, readMs: number): void {
+  spin((readMs * bytes) / readBytes);
+}
+
 test('a flood over one link does not keep a deadline waiting for more than a few chunks', async () => {
-  let chunks = 0;
-  let chunksSinceDue = 0;
+  let bytes = 0;
+  let bytesSinceDue = 0;
   let woke = false;
   let dueMs = Number.POSITIVE_INFINITY;
   const { runtime } = await openNode((to, heard) => {
     if (heard.event === 'wake') woke = true;
     if (heard.event !== 'bytes' || woke) return;
-    chunks += 1;
-    if (chunks === 50) {
+    bytes += heard.chunk.length;
+    if (bytes > 50 * readBytes && dueMs === Number.POSITIVE_INFINITY) {
       dueMs = to.monotonicMs() + 1;
       to.wakeAt(dueMs);
     }
-    // A node that is busy with each chunk: the flood is always ahead of it.
-    spin(5);
-    if (to.monotonicMs() > dueMs) chunksSinceDue += 1;
+    chew(heard.chunk.length, 5);
+    if (to.monotonicMs() > dueMs) bytesSinceDue += heard.chunk.length;
   });
-  floodAt(runtime.bound.port);
+  floodAt(runtime.bound.port, 1);
   await until(() => woke);
   // Without turns the system hands over up to 32 chunks of one socket in a row.
-  expect(chunksSinceDue).toBeLessThanOrEqual(3);
+  expect(bytesSinceDue).toBeLessThanOrEqual(3 * readBytes);
+});
+
+test('a flood over forty links keeps neither a deadline waiting nor a link that says little', async () => {
+  const links = 40;
+  const flooding = new Set<number>();
+  let isAsked = false;
+  let bytesToWake = 0;
+  let bytesToQuiet = 0;
+  let woke = false;
+  let quietIsHeard = false;
+  const { runtime, node } = await openNode((to, heard) => {
+    if (heard.event === 'wake') woke = true;
+    if (heard.event !== 'bytes') return;
+    if (heard.link === 1) {
+      quietIsHeard = true;
+      return;
+    }
+    flooding.add(heard.link);
+    if (flooding.size === links && !isAsked) {
+      isAsked = true;
+      quiet.write('psst');
+      to.wakeAt(to.monotonicMs() + 1);
+    }
+    chew(heard.chunk.length, 20);
+    if (isAsked && !woke) bytesToWake += heard.chunk.length;
+    if (isAsked && !quietIsHeard) bytesToQuiet += heard.chunk.length;
+  });
+  const { socket: quiet } = await callerAt(runtime.bound);
+  await until(() => node.events().includes('opened'));
+  floodAt(runtime.bound.port, links);
+  await until(() => woke && quietIsHeard);
+  // Without common turns each of the forty has a chunk of its own heard before the others.
+  expect(bytesToQuiet).toBeLessThan((links * readBytes) / 4);
+  expect(bytesToWake).toBeLessThan((links * readBytes) / 4);
 });

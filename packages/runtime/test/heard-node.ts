@@ -4,6 +4,7 @@
  */
 import { connect, type Server, type Socket } from 'node:net';
 import type { Address } from '@hearsay/common/address';
+import type { Limits } from '@hearsay/common/limits';
 import type { DialFailure, LinkId, LinkInfo, Node, Runtime } from '@hearsay/common/runtime';
 import { expect, onTestFinished, vi } from 'vitest';
 import { openTcpRuntime, type TcpRuntime } from '../src/tcp-runtime.js';
@@ -65,11 +66,14 @@ export class HeardNode implements Node {
 /** A node on real sockets, destroyed when the test is over. */
 export async function openNode(
   react: Reaction = () => {},
-  more: { listen?: Address; dialMs?: number; lingerMs?: number } = {},
+  more: { listen?: Address } & Partial<
+    Pick<Limits, 'dialMs' | 'lingerMs' | 'lingeringLinksMax'>
+  > = {},
 ): Promise<{ runtime: TcpRuntime; node: HeardNode }> {
+  const { listen = { ip: '127.0.0.1', port: 0 }, ...limits } = more;
   let node: HeardNode | undefined;
   const opened = await openTcpRuntime({
-    listen: [more.listen ?? { ip: '127.0.0.1', port: 0 }],
+    listen: [listen],
     makeNode: (runtime) => {
       node = new HeardNode(runtime, react);
       return node;
@@ -77,7 +81,7 @@ export async function openNode(
     record: () => {},
     tell: () => {},
     finished: () => {},
-    limits: { dialMs: more.dialMs ?? 1_500, lingerMs: more.lingerMs ?? 2_000 },
+    limits,
   });
   if (!opened.ok) throw new Error(JSON.stringify(opened.error));
   onTestFinished(() => opened.value.destroy());

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { formatJsonLine, formatLogLine, parseLogLine } from '@hearsay/common/log-line';
@@ -35,6 +44,15 @@ function linesOf(path: string): string[] {
   const text = readFileSync(path, 'utf8');
   expect(text === '' || text.endsWith('\n')).toBe(true);
   return text.split('\n').slice(0, -1);
+}
+
+function startedLine(node: string, pid: number, format: 'text' | 'json' = 'text'): string {
+  const record: LogRecord = {
+    ...{ event: 'seed-started', version: '0', node: 'v20', process: pid, config: 'config.txt' },
+    ...{ seeds: [], trustReports: 'false', probeIntervalMs: 1 },
+  };
+  const entry = { wallMs: 0, role: 'seed', address: node, record } as const;
+  return `${format === 'json' ? formatJsonLine(entry) : formatLogLine(entry)}\n`;
 }
 
 describe('the log file', () => {
@@ -101,15 +119,6 @@ describe('the log file', () => {
 
 describe('a log file that bears our name', () => {
   const alive = process.ppid;
-
-  function startedLine(node: string, pid: number, format: 'text' | 'json' = 'text'): string {
-    const record: LogRecord = {
-      ...{ event: 'seed-started', version: '0', node: 'v20', process: pid, config: 'config.txt' },
-      ...{ seeds: [], trustReports: 'false', probeIntervalMs: 1 },
-    };
-    const entry = { wallMs: 0, role: 'seed', address: node, record } as const;
-    return `${format === 'json' ? formatJsonLine(entry) : formatLogLine(entry)}\n`;
-  }
 
   function openOver(text: string): { dir: string; complaints: string[]; log: NodeLog } {
     const dir = scratchFolder();
@@ -214,6 +223,80 @@ describe('a log file that cannot be written is said once, and the node goes on',
   });
 });
 
+describe('a log file that is gone while the node runs', () => {
+  async function openAndWrite(): Promise<{ dir: string; complaints: string[]; log: NodeLog }> {
+    const dir = join(scratchFolder(), 'logs');
+    const complaints: string[] = [];
+    const log = openLog(dir, { complain: (line) => complaints.push(line) });
+    log.record(dropped(1));
+    await until(() => linesOf(log.path).length === 1);
+    return { dir, complaints, log };
+  }
+
+  test.each([
+    ['was removed', ({ path }: NodeLog) => rmSync(path)],
+    ['was removed with its folder', (_: NodeLog, dir: string) => rmSync(dir, { recursive: true })],
+    ['was moved away', ({ path }: NodeLog) => renameSync(path, `${path}.old`)],
+    [
+      'was moved away, with an empty one in its place',
+      ({ path }: NodeLog) => {
+        renameSync(path, `${path}.old`);
+        writeFileSync(path, '');
+      },
+    ],
+  ])('since it %s is begun anew, and that is said', async (_, lose) => {
+    const { dir, complaints, log } = await openAndWrite();
+    lose(log, dir);
+    await until(() => complaints.length > 0);
+    expect(complaints).toEqual([`the log file ${log.path} was removed or moved; it is begun anew`]);
+    log.record(dropped(2));
+    await log.close();
+    expect(linesOf(log.path)).toEqual([expect.stringContaining('bytes=2')]);
+  });
+
+  test('is not taken from another node that writes it by now', async () => {
+    const { complaints, log } = await openAndWrite();
+    const other = `${log.path}.new`;
+    writeFileSync(other, startedLine('127.0.0.2:6001', process.ppid));
+    renameSync(other, log.path);
+    await until(() => complaints.length > 0);
+    log.record(dropped(2));
+    await log.close();
+    expect(complaints).toEqual([expect.stringContaining('127.0.0.2:6001, process')]);
+    expect(linesOf(log.path)).toHaveLength(1);
+  });
+
+  test('cannot be begun anew: that is said once, and the node goes on', async () => {
+    const { dir, complaints, log } = await openAndWrite();
+    rmSync(dir, { recursive: true });
+    writeFileSync(dir, 'in the way');
+    await until(() => complaints.length > 0);
+    log.record(dropped(2));
+    await log.close();
+    expect(complaints).toEqual([expect.stringContaining('goes on without it')]);
+  });
+});
+
+test.runIf(process.platform === 'linux')(
+  'a pipe as a log file gives all to its reader',
+  async () => {
+    const dir = scratchFolder();
+    const path = join(dir, 'peerlog_6001.txt');
+    spawnSync('mkfifo', [path]);
+    const log = openLog(dir);
+    for (let bytes = 1; bytes <= 10_000; bytes += 1) log.record(dropped(bytes));
+    const reader = spawn('cat', [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let read = '';
+    reader.stdout.on('data', (chunk) => {
+      read += chunk;
+    });
+    const ended = new Promise((resolve) => reader.once('close', resolve));
+    await log.close();
+    await ended;
+    expect(read.trimEnd().split('\n')).toHaveLength(10_000);
+  },
+);
+
 describe('the screen', () => {
   async function printedOf(more: Partial<NodeLogOptions>): Promise<string> {
     const out = new PassThrough();
@@ -223,6 +306,7 @@ describe('the screen', () => {
       event: 'seed-status',
       peers: [],
       unlisted: [],
+      unlistedCount: 0,
       registrations: 0,
       reports: 0,
       refused: 0,

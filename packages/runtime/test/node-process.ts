@@ -3,21 +3,28 @@
  * does it writes into its log as `dropped` records, which take any text.
  */
 import type { Node, Runtime } from '@hearsay/common/runtime';
+import { LineTransport } from '../src/line-transport.js';
 import { runNode } from '../src/run-node.js';
 
 /** What the node does when it has started. */
 export type Behaviour =
   | 'idle'
   | 'chatter'
+  | 'flood'
+  | 'flood-and-throw'
+  | 'long-burst'
   | 'farewell'
   | 'finish-after-burst'
   | 'throw'
+  | 'throw-in-log'
   | 'throw-later'
   | 'throw-at-end';
 
-const [behaviour, logDir = '', host = '127.0.0.1', port = '0', quiet = ''] = process.argv.slice(
-  2,
-) as [Behaviour, ...string[]];
+type Words = [Behaviour, string, string, string, 'seed' | 'peer', string];
+const [behaviour, logDir, host, port, role, quiet] = process.argv.slice(2) as Words;
+const isFlood = /^(flood|long-burst)/.test(behaviour);
+const isWoken = isFlood || behaviour === 'chatter' || behaviour === 'throw-later';
+let wakes = 0;
 
 function note(runtime: Runtime, reason: string, count = 1): void {
   for (let bytes = 1; bytes <= count; bytes += 1) {
@@ -35,19 +42,27 @@ function start(runtime: Runtime): void {
     note(runtime, 'last-words');
     throw new Error('thrown in start');
   }
-  if (behaviour === 'throw-later' || behaviour === 'chatter') {
-    runtime.wakeAt(runtime.monotonicMs() + 20);
+  if (behaviour === 'throw-in-log') {
+    note(runtime, 'last-words');
+    LineTransport.prototype.log = () => {
+      throw new Error('thrown in log');
+    };
+    note(runtime, 'never-written');
   }
+  if (isWoken) runtime.wakeAt(runtime.monotonicMs() + 20);
 }
 
 function wake(runtime: Runtime): void {
-  note(runtime, 'woken', 100);
-  if (behaviour === 'throw-later') throw new Error('thrown in wake');
-  runtime.wakeAt(runtime.monotonicMs() + 5);
+  wakes += 1;
+  note(runtime, 'woken', isFlood ? 2_000 : 100);
+  const isLast = wakes === (isFlood ? 120 : 1);
+  if (isLast && behaviour.includes('throw')) throw new Error('thrown in wake');
+  if (isLast && behaviour === 'long-burst') note(runtime, 'burst-end');
+  else runtime.wakeAt(runtime.monotonicMs() + (isFlood ? 0 : 5));
 }
 
 await runNode({
-  role: 'peer',
+  role,
   listen: [{ ip: host, port: Number(port) }],
   advertise: (bound) => bound,
   logDir,
@@ -61,7 +76,7 @@ await runNode({
         runtime.finished();
       }
     },
-    bytes: () => {},
+    bytes: (link, chunk) => void runtime.send(link, chunk),
     ended: () => {},
     closed: () => {},
     failed: () => {},

@@ -1,79 +1,11 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseLogLine } from '@hearsay/common/log-line';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { callerAt, listening, until } from './heard-node.js';
-import type { Behaviour } from './node-process.js';
+import { hasTerminals, logOf, onTerminal, run, started } from './running-node.js';
 import { scratchFolder } from './scratch.js';
-import { transpiledPackages } from './transpiled.js';
-
-let packages: string;
-beforeAll(() => {
-  packages = transpiledPackages();
-});
-afterAll(() => rmSync(packages, { recursive: true }));
-
-interface Running {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly logDir: string;
-  readonly out: () => string;
-  readonly err: () => string;
-  /** The exit code, or the signal that ended it. */
-  readonly ended: Promise<number | string | null>;
-}
-
-interface Wanted {
-  readonly host?: string;
-  readonly port?: number;
-  readonly quiet?: boolean;
-  readonly logDir?: string;
-  /** How the command line is run: undefined, as it is. */
-  readonly through?: (command: string) => readonly [string, ...string[]];
-}
-
-function run(behaviour: Behaviour, wanted: Wanted = {}): Running {
-  const logDir = wanted.logDir ?? scratchFolder();
-  const { host = '127.0.0.1', port = 0, quiet = false, through } = wanted;
-  const script = join(packages, 'runtime/test/node-process.js');
-  const words = [script, behaviour, logDir, host, `${port}`, quiet ? 'quiet' : ''];
-  const [command, ...rest] = through?.(`exec "${[process.execPath, ...words].join('" "')}"`) ?? [
-    process.execPath,
-    ...words,
-  ];
-  const child = spawn(command, rest, { env: { ...process.env, FORCE_COLOR: '0' } });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const ended = new Promise<number | string | null>((resolve) => {
-    child.once('exit', (code, signal) => resolve(code ?? signal));
-  });
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
-  return { child, logDir, out: () => out, err: () => err, ended };
-}
-
-function logPath({ logDir }: Running): string | undefined {
-  const name = readdirSync(logDir).find((file) => file.endsWith('.txt'));
-  return name === undefined ? undefined : join(logDir, name);
-}
-
-function logOf(running: Running): string {
-  const path = logPath(running);
-  return path === undefined ? '' : readFileSync(path, 'utf8');
-}
-
-async function started(running: Running): Promise<number> {
-  await until(() => logOf(running).includes('reason=start'));
-  return Number(/peerlog_(\d+)\.txt/.exec(logPath(running) as string)?.[1]);
-}
 
 describe('a node as a process', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -130,6 +62,13 @@ describe('a node as a process', () => {
       expect(logOf(running)).toContain(behaviour === 'throw' ? 'last-words' : 'bytes=100');
     },
   );
+
+  test('that has a bug in the log itself prints the stack and exits with 70', async () => {
+    const running = run('throw-in-log', { quiet: true });
+    expect(await running.ended).toBe(70);
+    expect(running.err()).toMatch(/^peer: this is a bug.*\nError: thrown in log\n +at /);
+    expect(logOf(running)).toContain('last-words');
+  });
 
   test('that has a bug in its very end still writes its log out', async () => {
     const running = run('throw-at-end', { quiet: true });
@@ -209,14 +148,12 @@ describe('a node as a process', () => {
     expect(logOf(running)).toContain('stopped reason=SIGTERM');
   });
 
-  // util-linux's `script` runs a command on a terminal of its own, and types what it is given.
-  const terminal = '/usr/bin/script';
-  test.runIf(process.platform === 'linux' && existsSync(terminal))(
+  test.runIf(hasTerminals)(
     'on a terminal takes lines, answers them and ends on Ctrl-C',
     async () => {
       const running = run('idle', {
         quiet: true,
-        through: (command) => [terminal, '-qfec', command, '/dev/null'],
+        through: onTerminal,
       });
       await started(running);
       await until(() => running.out().includes('> '));

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dialFailureOf, socketIp, sourceIp } from '../src/socket-address.js';
 import { describeListenErrors, listen } from '../src/tcp-listen.js';
-import { listening } from './heard-node.js';
+import { listening, openNode, until } from './heard-node.js';
 
 describe('listening', () => {
   test('the first address that can be had is taken, and port 0 is a free one', async () => {
@@ -58,11 +58,39 @@ describe('what the system says', () => {
   });
 
   test('a dial goes out from the listening IP unless it is a wildcard or of the other kind', () => {
-    expect(sourceIp('127.0.0.1', { ip: '127.0.0.1', port: 1 })).toBe('127.0.0.1');
+    expect(sourceIp('127.0.0.2', { ip: '127.0.0.1', port: 1 })).toBe('127.0.0.2');
+    expect(sourceIp('10.0.0.7', { ip: '10.0.0.8', port: 1 })).toBe('10.0.0.7');
+    expect(sourceIp('fd00::7', { ip: 'fd00::8', port: 1 })).toBe('fd00::7');
     expect(sourceIp('0.0.0.0', { ip: '127.0.0.1', port: 1 })).toBeUndefined();
     expect(sourceIp('::', { ip: '::1', port: 1 })).toBeUndefined();
     expect(sourceIp('127.0.0.1', { ip: '::1', port: 1 })).toBeUndefined();
   });
+
+  test('a dial is not bound to an IP where the system takes that IP by itself', () => {
+    expect(sourceIp('127.0.0.1', { ip: '127.0.0.1', port: 1 })).toBeUndefined();
+    expect(sourceIp('::1', { ip: '::1', port: 1 })).toBeUndefined();
+    // Linux takes 127.0.0.1 here.
+    expect(sourceIp('127.0.0.2', { ip: '127.0.0.2', port: 1 })).toBe('127.0.0.2');
+  });
+
+  test.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['::1', '::1'],
+    ['127.0.0.2', '127.0.0.1'],
+    ['127.0.0.2', '127.0.0.2'],
+    ['127.0.0.1', '127.0.0.2'],
+  ])(
+    'a node that listens on %s and dials %s is seen at the IP that it listens on',
+    async (ip, to) => {
+      const { runtime: callee, node: hearer } = await openNode(() => {}, {
+        listen: { ip: to, port: 0 },
+      });
+      const { runtime } = await openNode(() => {}, { listen: { ip, port: 0 } });
+      runtime.dial(callee.bound);
+      await until(() => hearer.events().includes('opened'));
+      expect(hearer.heard[1]).toMatchObject({ info: { remote: { ip } } });
+    },
+  );
 
   test.each([
     ['ECONNREFUSED', 'refused'],

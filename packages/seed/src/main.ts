@@ -11,6 +11,7 @@ import {
   statusIntervalSetting,
 } from '@hearsay/runtime/common-settings';
 import { exitWith, seedsOrExit } from '@hearsay/runtime/node-config';
+import { limitsOrTell } from '@hearsay/runtime/open-files';
 import { duration, ip, port } from '@hearsay/runtime/option-values';
 import { runNode } from '@hearsay/runtime/run-node';
 import { version } from '@hearsay/runtime/version';
@@ -71,6 +72,7 @@ if (!listen.some((own) => entriesOf(own).length > 0)) {
     `seed: ${where} is not in ${values.config}: no peer will look for it there\n`,
   );
 }
+const limits = limitsOrTell('seed');
 
 await runNode({
   role: 'seed',
@@ -100,7 +102,8 @@ await runNode({
       probeIntervalMs: values.probeInterval,
       statusIntervalMs: values.statusInterval,
     };
-    return new Seed({ runtime, random: new Random(randomInt(2 ** 31)), self, seeds, settings });
+    const random = new Random(randomInt(2 ** 31));
+    return new Seed({ runtime, random, self, seeds, settings, limits });
   },
 });
 

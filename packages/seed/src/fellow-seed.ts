@@ -9,12 +9,11 @@
  * a closed one.
  */
 import { type Address, formatAddress, formatEndpoint } from '@hearsay/common/address';
-import type { Alarm, Alarms } from '@hearsay/common/alarms';
-import type { Limits } from '@hearsay/common/limits';
-import type { Link, LinkOwner, Links } from '@hearsay/common/links';
-import type { Runtime } from '@hearsay/common/runtime';
+import type { Alarm } from '@hearsay/common/alarms';
+import type { Link, LinkOwner } from '@hearsay/common/links';
 import { encode } from '@hearsay/common/wire/codec';
 import type { DeadNode } from '@hearsay/common/wire/message';
+import type { SeedContext } from './context.js';
 
 /** One other seed, and the reports that wait for it. */
 export class FellowSeed implements LinkOwner {
@@ -24,28 +23,26 @@ export class FellowSeed implements LinkOwner {
   private readonly next: Alarm;
 
   constructor(
-    private readonly runtime: Runtime,
-    alarms: Alarms,
-    private readonly links: Links,
-    private readonly limits: Limits,
+    private readonly context: SeedContext,
     private readonly address: Address,
   ) {
-    this.next = alarms.alarm(() => this.takeNext());
+    this.next = context.alarms.alarm(() => this.takeNext());
   }
 
   /** Hands a report on. A seed that is down loses it: it comes back with an empty list anyway. */
   forward(report: DeadNode): void {
-    if (this.waiting.length >= this.limits.forwardsMax) return;
+    if (this.waiting.length >= this.context.limits.forwardsMax) return;
     this.waiting.push(report);
-    if (this.link === undefined) this.link = this.links.dial(this.address, this);
+    if (this.link === undefined) this.link = this.context.links.dial(this.address, this);
     else if (this.kind !== 'unknown' && this.next.atMs === undefined) this.takeNext();
   }
 
   opened(): void {
+    const { runtime, limits } = this.context;
     const first = this.waiting.shift();
     if (first === undefined) return;
     this.send({ ...first, forwarded: false, hearsay: true });
-    this.next.set(this.runtime.monotonicMs() + this.limits.seedAnswerMs);
+    this.next.set(runtime.monotonicMs() + limits.seedAnswerMs);
   }
 
   message(link: Link): void {
@@ -63,13 +60,14 @@ export class FellowSeed implements LinkOwner {
 
   /** The answer has come or is not coming; or a classic seed may get its next message. */
   private takeNext(): void {
+    const { runtime, limits } = this.context;
     this.next.clear();
     if (this.kind === 'unknown') this.kind = 'classic';
     const isClassic = this.kind === 'classic';
     for (let report = this.waiting.shift(); report; report = this.waiting.shift()) {
       this.send({ ...report, forwarded: !isClassic, hearsay: isClassic });
       if (!isClassic) continue;
-      this.next.set(this.runtime.monotonicMs() + this.limits.classicSpacingMs);
+      this.next.set(runtime.monotonicMs() + limits.classicSpacingMs);
       return;
     }
   }
@@ -77,9 +75,9 @@ export class FellowSeed implements LinkOwner {
   private send(report: DeadNode): void {
     if (this.link === undefined) return;
     const message = encode(report);
-    this.links.send(this.link, message);
+    this.context.links.send(this.link, message);
     const peer = formatEndpoint(report.ip, report.port);
     const seed = formatAddress(this.address);
-    this.runtime.record({ event: 'report-forwarded', peer, seed, message });
+    this.context.drops.writeWanted({ event: 'report-forwarded', peer, seed, message });
   }
 }

@@ -3,14 +3,14 @@
  * liveness requests: a newcomer is listed when it has answered one (the dial-back), and an accused
  * peer stays if it answers one. Those of whom nobody speaks are asked now and then, since a node
  * may die together with all its neighbors; so slowly that its neighbors' reports come first (A11).
+ * What is said in a peer's name puts that off for nobody: a stranger may have said it.
  */
-import { type Address, formatAddress } from '@hearsay/common/address';
-import type { Alarms } from '@hearsay/common/alarms';
-import type { Limits } from '@hearsay/common/limits';
-import type { Random } from '@hearsay/common/random';
-import type { Runtime } from '@hearsay/common/runtime';
+import { type Address, formatAddress, formatIp } from '@hearsay/common/address';
+import { TokenBucket } from '@hearsay/common/token-bucket';
+import type { SeedContext } from './context.js';
+import { Inquiries } from './inquiries.js';
 import { type Accusation, PeerList, type RegisteredPeer } from './peer-list.js';
-import type { ProbeOutcome, Probes } from './probes.js';
+import { type ProbeOutcome, Probes } from './probes.js';
 
 /** What happens around the list that the seed has to act on. */
 export interface MembershipEvents {
@@ -25,27 +25,28 @@ export class Membership {
   readonly list = new PeerList();
   removals = 0;
   refusals = 0;
+  private readonly probes: Probes;
+  private readonly inquiries: Inquiries;
 
   constructor(
-    private readonly runtime: Runtime,
-    private readonly alarms: Alarms,
-    private readonly probes: Probes,
-    private readonly random: Random,
-    private readonly limits: Limits,
+    private readonly context: SeedContext,
     private readonly probeIntervalMs: number,
     private readonly events: MembershipEvents,
-  ) {}
+  ) {
+    this.probes = new Probes(context, (peer, outcome) => this.judge(peer, outcome));
+    this.inquiries = new Inquiries(context, (ip, reason, accusation) =>
+      this.refuse(formatIp(ip), reason, accusation),
+    );
+  }
 
   /** Takes a peer in that has just registered, or finds it. It is asked until it answers. */
   admit(address: Address, kind: 'hearsay' | 'classic'): RegisteredPeer {
     const peer = this.list.get(formatAddress(address)) ?? this.enter(address);
-    peer.heardAtMs = this.runtime.monotonicMs();
     // A listed peer may have started again as a classic program, so that it is asked as such from
     // now on; the other way round would let a stranger change how a classic peer is asked. A
     // Hearsay peer answers either way.
     if (!peer.isListed || kind === 'classic') peer.kind = kind;
-    if (peer.isListed) return peer;
-    this.dialBack(peer);
+    if (!peer.isListed) this.dialBack(peer);
     return peer;
   }
 
@@ -54,15 +55,21 @@ export class Membership {
     // A classic peer asks for neighbors before it listens, and these may take it for dead. It is
     // not shown to anybody yet, so that its own time to begin to listen decides.
     if (!peer.isListed) return this.refuse(peer.id, 'not listed yet', accusation);
-    if (peer.accusations.length >= this.limits.accusationsMax) {
+    if (peer.accusations.length >= this.context.limits.accusationsMax) {
       return this.refuse(peer.id, 'too many at once', accusation);
     }
     peer.accusations.push(accusation);
-    if (peer.isProbed) return;
-    // Reports in a row wait for one probe, so that nobody is flooded by way of its seed.
-    const restsUntilMs = peer.answeredAtMs + this.limits.refutedMs;
-    if (this.runtime.monotonicMs() < restsUntilMs) peer.nextProbe.set(restsUntilMs);
-    else this.probe(peer);
+    if (peer.isProbed) this.probes.hurry(peer);
+    else this.look(peer);
+  }
+
+  /** Weighs a report without a port against all that are listed at the IP. */
+  accuseAll(ip: string, accusation: Accusation): void {
+    const peers = this.list.listedAt(ip);
+    if (!this.inquiries.begin(ip, peers, accusation)) {
+      return this.refuse(formatIp(ip), 'the peers at this IP were just asked', accusation);
+    }
+    for (const peer of [...peers]) if (!peer.isProbed) this.look(peer);
   }
 
   /** Removes a peer because of the first accusation, and answers the others. */
@@ -76,23 +83,32 @@ export class Membership {
   /** Writes down that a report changed nothing, and who made it. */
   refuse(peer: string, reason: string, { reporter, from }: Accusation): void {
     this.refusals += 1;
-    this.runtime.record({ event: 'report-refused', peer, reason, reporter, from });
+    this.context.drops.writeWanted({ event: 'report-refused', peer, reason, reporter, from });
+  }
+
+  /** This process stood still, and heard no answers meanwhile. */
+  wokeLate(): void {
+    this.probes.restart();
   }
 
   private enter(address: Address): RegisteredPeer {
-    if (this.list.size >= this.limits.peersMax) this.makeRoom();
+    const { alarms, limits } = this.context;
+    if (this.list.unlistedCount >= limits.unlistedPeersMax) {
+      this.evict(this.list.oldestUnlisted, 'unlistedPeersMax');
+    }
     const peer: RegisteredPeer = {
       id: formatAddress(address),
       address,
       kind: 'classic',
       isListed: false,
       links: new Set(),
-      heardAtMs: 0,
+      announcements: new TokenBucket(limits.linksPerPeerMax, limits.registeredRecordsPerSecondMax),
       answeredAtMs: Number.NEGATIVE_INFINITY,
       missed: 0,
       isProbed: false,
+      wasAsked: false,
       accusations: [],
-      nextProbe: this.alarms.alarm((nowMs) => this.probeDue(peer, nowMs)),
+      nextProbe: alarms.alarm(() => this.probe(peer)),
       pauseMs: 0,
       dialBackUntilMs: 0,
     };
@@ -100,69 +116,82 @@ export class Membership {
     return peer;
   }
 
-  private makeRoom(): void {
-    const silent = this.list.longestSilent();
-    if (silent === undefined) return;
-    this.runtime.record({ event: 'evicted', bound: 'peersMax', from: silent.id });
-    this.remove(silent, 'evicted');
+  private evict(peer: RegisteredPeer | undefined, bound: 'peersMax' | 'unlistedPeersMax'): void {
+    if (peer === undefined) return;
+    this.context.drops.write({ event: 'evicted', bound, from: peer.id });
+    this.remove(peer, 'evicted');
   }
 
   private dialBack(peer: RegisteredPeer): void {
-    const nowMs = this.runtime.monotonicMs();
-    peer.pauseMs = this.limits.dialBackPauseMs;
-    peer.dialBackUntilMs = nowMs + this.limits.dialBackMs;
-    if (peer.isProbed) return;
+    const { runtime, limits } = this.context;
+    const nowMs = runtime.monotonicMs();
+    this.list.refresh(peer);
+    peer.pauseMs = limits.dialBackPauseMs;
+    peer.dialBackUntilMs = nowMs + limits.dialBackMs;
+    if (peer.isProbed) return this.probes.hurry(peer);
     // Whoever registers again and again has its address asked no more often for that.
     const dueMs = peer.nextProbe.atMs;
     if (dueMs === undefined) this.probe(peer);
     else peer.nextProbe.set(Math.min(dueMs, nowMs + peer.pauseMs));
   }
 
-  private probe(peer: RegisteredPeer): void {
-    peer.nextProbe.clear();
-    this.probes.ask(peer, (outcome) => this.judge(peer, outcome));
+  /** Asks an accused peer. Reports in a row wait for one probe: a seed floods nobody. */
+  private look(peer: RegisteredPeer): void {
+    const { runtime, limits } = this.context;
+    const restsUntilMs = peer.answeredAtMs + limits.refutedMs;
+    if (runtime.monotonicMs() < restsUntilMs) peer.nextProbe.set(restsUntilMs);
+    else this.probe(peer);
   }
 
-  private probeDue(peer: RegisteredPeer, nowMs: number): void {
-    if (peer.isProbed) return;
-    const quietUntilMs = peer.heardAtMs + this.probeIntervalMs;
-    const isAccused = peer.accusations.length > 0;
-    if (!peer.isListed || isAccused || quietUntilMs <= nowMs) return this.probe(peer);
-    peer.missed = 0;
-    peer.nextProbe.set(quietUntilMs);
+  private probe(peer: RegisteredPeer): void {
+    peer.nextProbe.clear();
+    this.probes.ask(peer);
   }
 
   private judge(peer: RegisteredPeer, outcome: ProbeOutcome): void {
-    const nowMs = this.runtime.monotonicMs();
+    const { runtime, random, limits } = this.context;
+    const nowMs = runtime.monotonicMs();
     // Where the seed had no means to ask, nothing is known, and whatever waits goes on waiting.
-    if (outcome === 'unknown') return peer.nextProbe.set(nowMs + this.limits.probeAgainMs);
+    if (outcome === 'unknown') return peer.nextProbe.set(nowMs + limits.probeAgainMs);
     const accusations = peer.accusations;
     peer.accusations = [];
-    if (outcome === 'alive') {
-      this.acquit(peer, accusations, nowMs);
-    } else if (accusations.length > 0) {
+    if (outcome === 'alive') return this.acquit(peer, accusations, nowMs);
+    const ofAll = this.inquiries.about(peer);
+    if (ofAll !== undefined) accusations.unshift(ofAll);
+    if (accusations.length > 0) {
       this.convict(peer, accusations);
     } else if (peer.isListed) {
       peer.missed += 1;
-      if (peer.missed >= this.limits.sweepStrikesMax) this.remove(peer, 'silent');
-      else peer.nextProbe.set(nowMs + this.random.jitter(this.probeIntervalMs));
+      if (peer.missed >= limits.sweepStrikesMax) this.remove(peer, 'silent');
+      else peer.nextProbe.set(nowMs + random.jitter(this.probeIntervalMs));
     } else if (nowMs >= peer.dialBackUntilMs) {
       this.remove(peer, 'never answered');
     } else {
-      peer.nextProbe.set(nowMs + this.random.jitter(peer.pauseMs));
-      peer.pauseMs = Math.min(2 * peer.pauseMs, this.limits.dialBackPauseMsMax);
+      peer.nextProbe.set(nowMs + random.jitter(peer.pauseMs));
+      peer.pauseMs = Math.min(2 * peer.pauseMs, limits.dialBackPauseMsMax);
     }
   }
 
   private acquit(peer: RegisteredPeer, accusations: readonly Accusation[], nowMs: number): void {
-    peer.heardAtMs = nowMs;
     peer.answeredAtMs = nowMs;
     peer.missed = 0;
-    peer.nextProbe.set(nowMs + this.random.jitter(this.probeIntervalMs));
+    // Not before the interval is over, and then not all of them at once.
+    const pauseMs = Math.max(
+      this.probeIntervalMs,
+      this.context.random.jitter(this.probeIntervalMs),
+    );
+    peer.nextProbe.set(nowMs + pauseMs);
     for (const accusation of accusations) this.refuse(peer.id, 'it answers', accusation);
-    if (peer.isListed) return;
-    this.list.show(peer);
-    this.runtime.record({ event: 'listed', peer: peer.id });
+    this.inquiries.settle(peer, true);
+    if (peer.isListed) this.list.refresh(peer);
+    else this.show(peer);
+  }
+
+  private show(peer: RegisteredPeer): void {
+    const { list, context } = this;
+    if (list.listedCount >= context.limits.peersMax) this.evict(list.longestSilent, 'peersMax');
+    list.show(peer);
+    context.drops.writeWanted({ event: 'listed', peer: peer.id });
     this.events.listed(peer);
   }
 
@@ -171,13 +200,13 @@ export class Membership {
     this.probes.forget(peer);
     this.list.delete(peer);
     this.removals += 1;
-    this.runtime.record({
-      event: 'removed',
-      peer: peer.id,
-      reason,
-      listed: this.list.listedCount,
-      ...(reporter === undefined ? {} : { reporter }),
-    });
+    const listed = this.list.listedCount;
+    const by = reporter === undefined ? {} : { reporter };
+    const record = { event: 'removed', peer: peer.id, reason, listed, ...by } as const;
+    // Of whoever was never shown to others nobody needs to know every one.
+    if (peer.isListed) this.context.drops.writeWanted(record);
+    else this.context.drops.write(record);
+    this.inquiries.settle(peer, false);
     this.events.removed(peer);
   }
 }

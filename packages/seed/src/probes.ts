@@ -1,101 +1,120 @@
 /**
  * A seed asks a peer itself whether it lives, with a liveness request to the address on the list.
- * Not more than `probesMax` at once; the rest wait their turn in order, whoever is on the list
- * before the strangers, so that a flood of registrations delays no report.
+ * Not more than `probesMax` at once; the rest wait their turn. First come the listed who are
+ * accused, then the other listed, so that no flood of registrations delays a report; then strangers
+ * that were not asked yet, the newest first; then those that were asked in vain.
  */
-import type { Address } from '@hearsay/common/address';
-import type { Alarms } from '@hearsay/common/alarms';
 import { Errand, type ErrandOutcome } from '@hearsay/common/errand';
-import type { Limits } from '@hearsay/common/limits';
-import type { Links } from '@hearsay/common/links';
-import type { Runtime } from '@hearsay/common/runtime';
 import { decode, encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp } from '@hearsay/common/wire/message';
+import type { SeedContext } from './context.js';
+import { NewestFirst } from './newest-first.js';
 import type { RegisteredPeer } from './peer-list.js';
 
 /** What a probe has found; `unknown` if the seed itself had no means to ask. */
 export type ProbeOutcome = 'alive' | 'silent' | 'unknown';
 
-interface Probe {
-  readonly peer: RegisteredPeer;
-  readonly done: (outcome: ProbeOutcome) => void;
-  errand?: Errand;
-}
-
 /** The seed's questions to peers, so many at once. */
 export class Probes {
-  private readonly running = new Map<RegisteredPeer, Probe>();
-  private readonly waitingListed = new Map<RegisteredPeer, Probe>();
-  private readonly waitingStrangers = new Map<RegisteredPeer, Probe>();
+  private readonly running = new Map<RegisteredPeer, Errand>();
+  private readonly accused = new Set<RegisteredPeer>();
+  private readonly listed = new Set<RegisteredPeer>();
+  private readonly newcomers = new NewestFirst<RegisteredPeer>();
+  private readonly askedInVain = new Set<RegisteredPeer>();
 
+  /** @param judge hears what was found of a peer. */
   constructor(
-    private readonly runtime: Runtime,
-    private readonly alarms: Alarms,
-    private readonly links: Links,
-    private readonly limits: Limits,
-    private readonly self: Address,
+    private readonly context: SeedContext,
+    private readonly judge: (peer: RegisteredPeer, outcome: ProbeOutcome) => void,
   ) {}
 
-  /** Asks the peer; `done` says what was found. A peer is asked once at a time. */
-  ask(peer: RegisteredPeer, done: (outcome: ProbeOutcome) => void): void {
+  /** Asks a peer that is not being asked. */
+  ask(peer: RegisteredPeer): void {
     peer.isProbed = true;
-    const waiting = peer.isListed ? this.waitingListed : this.waitingStrangers;
-    waiting.set(peer, { peer, done });
+    if (!peer.isListed) (peer.wasAsked ? this.askedInVain : this.newcomers).add(peer);
+    else (peer.accusations.length > 0 ? this.accused : this.listed).add(peer);
     this.startWaiting();
+  }
+
+  /** Has a peer wait less, if it waits: it is accused by now, or has registered again. */
+  hurry(peer: RegisteredPeer): void {
+    if (this.running.has(peer) || this.accused.has(peer)) return;
+    this.leaveLines(peer);
+    (peer.isListed ? this.accused : this.newcomers).add(peer);
   }
 
   /** Asks a peer no more that is off the list; nobody hears of it. */
   forget(peer: RegisteredPeer): void {
-    this.running.get(peer)?.errand?.cancel();
-    for (const probes of [this.running, this.waitingListed, this.waitingStrangers]) {
-      probes.delete(peer);
-    }
+    this.running.get(peer)?.cancel();
+    this.running.delete(peer);
+    this.leaveLines(peer);
     this.startWaiting();
   }
 
-  /** Asks again whoever is being asked: the seed itself stood still, and heard nobody. */
+  /**
+   * The seed itself stood still, and heard nobody: the listed that it was asking are asked again,
+   * the strangers later, or a seed that is short of time would spend it on them.
+   */
   restart(): void {
-    for (const probe of [...this.running.values()]) {
-      probe.errand?.cancel();
-      this.start(probe);
+    for (const [peer, errand] of [...this.running]) {
+      errand.cancel();
+      if (peer.isListed) this.start(peer);
+      else this.finish(peer, 'unknown');
+    }
+  }
+
+  private leaveLines(peer: RegisteredPeer): void {
+    for (const line of [this.accused, this.listed, this.newcomers, this.askedInVain]) {
+      line.delete(peer);
     }
   }
 
   private startWaiting(): void {
-    while (this.running.size < this.limits.probesMax) {
-      const [listed] = this.waitingListed.values();
-      const [stranger] = this.waitingStrangers.values();
-      const next = listed ?? stranger;
+    while (this.running.size < this.context.limits.probesMax) {
+      const next = this.takeNext();
       if (next === undefined) return;
-      this.waitingListed.delete(next.peer);
-      this.waitingStrangers.delete(next.peer);
       this.start(next);
     }
   }
 
-  private start(probe: Probe): void {
-    const { peer } = probe;
-    const timestamp = formatTimestamp(this.runtime.wallMs());
-    this.running.set(peer, probe);
-    probe.errand = new Errand(
-      this.links,
-      this.alarms,
-      this.runtime.monotonicMs(),
+  private takeNext(): RegisteredPeer | undefined {
+    const next = firstOf(this.accused) ?? firstOf(this.listed) ?? this.newcomers.take();
+    return next ?? firstOf(this.askedInVain);
+  }
+
+  private start(peer: RegisteredPeer): void {
+    const { runtime, alarms, links, limits, self } = this.context;
+    const timestamp = formatTimestamp(runtime.wallMs());
+    const errand = new Errand(
+      links,
+      alarms,
+      runtime.monotonicMs(),
       {
         to: peer.address,
-        text: encode({ kind: 'liveness-request', timestamp, ...this.self }),
+        text: encode({ kind: 'liveness-request', timestamp, ...self }),
         lines: peer.kind === 'hearsay',
-        withinMs: this.limits.probeMs,
+        withinMs: limits.probeMs,
         isAnswer: (text) => isReply(text, timestamp, peer.address.port),
       },
-      (outcome) => {
-        this.running.delete(peer);
-        peer.isProbed = false;
-        probe.done(foundBy(outcome));
-        this.startWaiting();
-      },
+      (outcome) => this.finish(peer, foundBy(outcome)),
     );
+    this.running.set(peer, errand);
   }
+
+  private finish(peer: RegisteredPeer, outcome: ProbeOutcome): void {
+    this.running.delete(peer);
+    peer.isProbed = false;
+    peer.wasAsked ||= outcome !== 'unknown';
+    this.judge(peer, outcome);
+    this.startWaiting();
+  }
+}
+
+/** Takes out whoever waits longest. */
+function firstOf(line: Set<RegisteredPeer>): RegisteredPeer | undefined {
+  const [first] = line;
+  if (first !== undefined) line.delete(first);
+  return first;
 }
 
 /** A link that this end lacked the means for, or gave up, says nothing about the other. */

@@ -20,12 +20,13 @@ import { LinkedNode } from '@hearsay/common/linked-node';
 import type { Link, LinkOwner } from '@hearsay/common/links';
 import type { Random } from '@hearsay/common/random';
 import type { Runtime } from '@hearsay/common/runtime';
+import { TokenBucket } from '@hearsay/common/token-bucket';
 import { decode, encode } from '@hearsay/common/wire/codec';
 import type { DeadNode, Message } from '@hearsay/common/wire/message';
+import type { SeedContext } from './context.js';
 import { FellowSeed } from './fellow-seed.js';
 import { Membership } from './membership.js';
 import { type Accusation, classicListText, listText, type RegisteredPeer } from './peer-list.js';
-import { Probes } from './probes.js';
 
 /** What a user may set. */
 export interface SeedSettings {
@@ -50,11 +51,17 @@ export interface SeedOptions {
   readonly limits?: Limits;
 }
 
+/** What a link is to a seed once a peer has registered over it. */
+interface RegistrationLink {
+  readonly peer: RegisteredPeer;
+  /** The lists that may be asked for over it. */
+  readonly lists: TokenBucket;
+}
+
 /** A seed, driven by a runtime. */
 export class Seed extends LinkedNode {
-  private readonly registeredBy = new Map<Link, RegisteredPeer>();
+  private readonly registrationLinks = new Map<Link, RegistrationLink>();
   private readonly members: Membership;
-  private readonly probes: Probes;
   private readonly fellows: readonly FellowSeed[];
   private readonly status: Alarm;
   private registrations = 0;
@@ -64,20 +71,16 @@ export class Seed extends LinkedNode {
     const limits = options.limits ?? LIMITS;
     super(options.runtime, limits, limits.seedLinksMax, limits.probeMs);
     const { runtime, random, self, seeds, settings } = options;
-    this.probes = new Probes(runtime, this.alarms, this.links, limits, self);
-    this.members = new Membership(
-      runtime,
-      this.alarms,
-      this.probes,
-      random,
-      limits,
-      settings.probeIntervalMs,
-      { listed: (peer) => this.keepLinks(peer), removed: (peer) => this.dismiss(peer) },
-    );
+    const { alarms, links, drops } = this;
+    const context: SeedContext = { runtime, alarms, links, drops, random, limits, self };
+    this.members = new Membership(context, settings.probeIntervalMs, {
+      listed: (peer) => this.keepLinks(peer),
+      removed: (peer) => this.dismiss(peer),
+    });
     this.status = this.alarms.alarm((nowMs) => this.writeStatus(nowMs));
     this.fellows = seeds
       .filter((seed) => !sameAddress(seed, self))
-      .map((seed) => new FellowSeed(runtime, this.alarms, this.links, limits, seed));
+      .map((seed) => new FellowSeed(context, seed));
   }
 
   protected begin(): void {
@@ -86,7 +89,7 @@ export class Seed extends LinkedNode {
   }
 
   protected wokeLate(): void {
-    this.probes.restart();
+    this.members.wokeLate();
   }
 
   protected line(): void {
@@ -104,8 +107,6 @@ export class Seed extends LinkedNode {
       this.drops.drop(decoded.error.reason, Buffer.byteLength(text), text, link.from);
       return;
     }
-    const peer = this.registeredBy.get(link);
-    if (peer !== undefined) peer.heardAtMs = this.runtime.monotonicMs();
     this.obey(link, decoded.value, text);
   }
 
@@ -137,12 +138,16 @@ export class Seed extends LinkedNode {
   };
 
   private register(link: Link, message: Register, text: string): void {
-    const before = this.registeredBy.get(link);
+    const before = this.registrationLinks.get(link);
+    if (before?.lists.take(this.runtime.monotonicMs()) === false) {
+      // A list costs its length, and a word that asks for one is short.
+      return this.drops.drop('asks too often', Buffer.byteLength(text), text, link.from);
+    }
     // Whoever speaks in lines, a person with `nc` too, is taken by the address that it announces.
     const address = link.lines ? announced(link, message) : bySocket(link, message);
     const id = formatAddress(address);
-    if (before !== undefined && before.id !== id) {
-      return this.refuseRegistration(link, id, `this link is of ${before.id}`, text);
+    if (before !== undefined && before.peer.id !== id) {
+      return this.refuseRegistration(link, id, `this link is of ${before.peer.id}`, text);
     }
     const { self, seeds } = this.options;
     if ([self, ...seeds].some((seed) => sameAddress(seed, address))) {
@@ -156,24 +161,40 @@ export class Seed extends LinkedNode {
 
   private refuseRegistration(link: Link, peer: string, reason: string, message: string): void {
     // Every connection request is written (A13), also one that is refused.
-    this.runtime.record({ event: 'register-refused', peer, reason, message, from: link.from });
+    const { from } = link;
+    this.drops.writeWanted({ event: 'register-refused', peer, reason, message, from });
   }
 
   private attach(link: Link, peer: RegisteredPeer, message: string): void {
-    const { id } = peer;
-    const kind = link.lines ? 'hearsay' : 'classic';
-    const listed = this.members.list.listedCount;
+    const { listsAtOnceMax, listsPerSecondMax, linksPerPeerMax } = this.limits;
+    const lists = new TokenBucket(listsAtOnceMax, listsPerSecondMax);
     peer.links.add(link);
-    this.registeredBy.set(link, peer);
+    this.registrationLinks.set(link, { peer, lists });
     link.owner = this.registration;
     if (peer.isListed) this.links.keep(link);
     this.registrations += 1;
-    this.runtime.record({ event: 'registered', peer: id, kind, message, listed, from: link.from });
-    if (peer.links.size <= this.limits.linksPerPeerMax) return;
-    const [silent = link] = [...peer.links].sort((a, b) => a.heardAtMs - b.heardAtMs);
-    this.runtime.record({ event: 'evicted', bound: 'linksPerPeerMax', from: silent.from });
-    this.detach(silent);
-    this.links.close(silent);
+    this.recordRegistration(link, peer, message);
+    if (peer.links.size > linksPerPeerMax) this.closeOneOf(peer);
+  }
+
+  private recordRegistration({ lines, from }: Link, peer: RegisteredPeer, message: string): void {
+    if (!peer.announcements.take(this.runtime.monotonicMs())) return;
+    const kind = lines ? 'hearsay' : 'classic';
+    const listed = this.members.list.listedCount;
+    this.drops.writeWanted({ event: 'registered', peer: peer.id, kind, message, listed, from });
+  }
+
+  /**
+   * The oldest link stays: others may announce the address of a living peer as often as they like,
+   * and its own was there before. The newest stays too: it may be that of the peer, started again,
+   * whose oldest link nobody has closed.
+   */
+  private closeOneOf({ links }: RegisteredPeer): void {
+    const [, secondOldest] = links;
+    if (secondOldest === undefined) return;
+    this.drops.write({ event: 'evicted', bound: 'linksPerPeerMax', from: secondOldest.from });
+    this.detach(secondOldest);
+    this.links.close(secondOldest);
   }
 
   /** Until it has answered, a peer's links are a stranger's, and the first that make room. */
@@ -182,24 +203,24 @@ export class Seed extends LinkedNode {
   }
 
   private detach(link: Link): void {
-    this.registeredBy.get(link)?.links.delete(link);
-    this.registeredBy.delete(link);
+    this.registrationLinks.get(link)?.peer.links.delete(link);
+    this.registrationLinks.delete(link);
   }
 
   /** Closes the links of a removed peer: a living one sees that and registers again. */
   private dismiss(peer: RegisteredPeer): void {
     for (const link of peer.links) {
-      this.registeredBy.delete(link);
+      this.registrationLinks.delete(link);
       this.links.close(link);
     }
   }
 
   private sendList(link: Link, asker: RegisteredPeer): void {
-    const listed = this.members.list.ids(true);
+    const { list } = this.members;
     const { classicListBytesMax } = this.limits;
     const text = link.lines
-      ? listText(listed, asker.id)
-      : classicListText(listed, asker.id, classicListBytesMax, this.options.random);
+      ? listText(list.listedText, asker.id)
+      : classicListText(list.listedIds, asker.id, classicListBytesMax, this.options.random);
     this.links.send(link, text);
   }
 
@@ -210,26 +231,27 @@ export class Seed extends LinkedNode {
     // The mark comes from a seed that does not know our kind yet: a line shows it.
     if (report.hearsay) this.links.send(link, encode({ kind: 'extensions', names: [] }));
     const peer = formatEndpoint(report.ip, report.port);
-    this.runtime.record({ event: 'dead-reported', peer, message: text, from: link.from });
+    this.drops.writeWanted({ event: 'dead-reported', peer, message: text, from: link.from });
     const accusation: Accusation = {
       reporter: formatEndpoint(report.reporterIp, report.reporterPort),
       from: link.from,
       forward: this.forwarding(report),
     };
-    const accused = this.accusedOf(report);
-    const [first, second] = accused;
+    const { trustReports } = this.options.settings;
+    const [first, second] = this.accusedOf(report);
     if (first === undefined) {
       this.members.refuse(peer, 'not on the list', accusation);
-    } else if (!this.options.settings.trustReports) {
-      for (const one of accused) this.members.accuse(one, accusation);
     } else if (second === undefined) {
-      this.members.convict(first, [accusation]);
-    } else {
+      if (trustReports) this.members.convict(first, [accusation]);
+      else this.members.accuse(first, accusation);
+    } else if (trustReports) {
       this.members.refuse(peer, 'several peers at this IP', accusation);
+    } else {
+      this.members.accuseAll(report.ip, accusation);
     }
   }
 
-  private accusedOf({ ip, port }: DeadNode): RegisteredPeer[] {
+  private accusedOf({ ip, port }: DeadNode): Iterable<RegisteredPeer> {
     if (port === undefined) return this.members.list.listedAt(ip);
     const peer = this.members.list.get(formatAddress({ ip, port }));
     return peer === undefined ? [] : [peer];
@@ -251,8 +273,9 @@ export class Seed extends LinkedNode {
     const { list, refusals, removals } = this.members;
     this.recordStatus({
       event: 'seed-status',
-      peers: list.ids(true),
-      unlisted: list.ids(false),
+      peers: list.listedIds,
+      unlisted: list.unlistedIds(this.limits.unlistedPeersShownMax),
+      unlistedCount: list.unlistedCount,
       registrations: this.registrations,
       reports: this.reports,
       refused: refusals,

@@ -20,13 +20,15 @@ describe('peersMax', () => {
     expect(bench.listed).toEqual(joined);
   });
 
-  test('above the bound the one longest silent makes room', () => {
+  test('above the bound the one makes room whose last answer is longest ago, though it speaks', () => {
     const bench = new SeedBench({ limits });
     const peers = addresses.map((address) => bench.join(address));
     bench.run(1_000);
-    for (const n of [0, 2]) peers[n]?.link?.send(`${peers[n]?.id}\n`);
+    for (const n of [0, 2]) bench.report(peers[n]?.id ?? '');
+    peers[1]?.link?.send(`${peers[1].id}\n`);
     bench.run(1_000);
     bench.join('127.0.0.1:6004');
+    bench.run(10);
     expect(bench.records('evicted')).toEqual([
       { event: 'evicted', bound: 'peersMax', from: '127.0.0.1:6002' },
     ]);
@@ -34,16 +36,16 @@ describe('peersMax', () => {
     expect(peers.map(({ link }) => link?.ended)).toEqual([false, true, false]);
   });
 
-  test('above the bound those who never answered go first, though they speak', () => {
+  test('strangers take no place on the list, and none from a newcomer that answers', () => {
     const bench = new SeedBench({ limits });
-    for (const address of addresses.slice(0, 2)) bench.join(address);
+    for (const address of addresses) bench.join(address);
     bench.run(5_000);
-    const stranger = bench.register('127.0.0.1:7001');
-    bench.register('127.0.0.1:7002');
-    bench.join('127.0.0.1:6003');
-    expect(stranger.ended).toBe(true);
-    expect(bench.removals).toEqual(['127.0.0.1:7001 evicted', '127.0.0.1:7002 evicted']);
+    for (let port = 7001; port <= 7020; port += 1) bench.register(`127.0.0.1:${port}`);
+    bench.run(1_000);
     expect(bench.listed).toEqual(addresses);
+    bench.join('127.0.0.1:6004');
+    expect(bench.removals).toEqual(['127.0.0.1:6001 evicted']);
+    expect(bench.listed).toEqual([...addresses.slice(1), '127.0.0.1:6004']);
   });
 });
 
@@ -89,8 +91,32 @@ describe('probesMax', () => {
     expect(bench.removals).toEqual([`${one} reported`]);
   });
 
+  test('an accused that is accused again keeps its turn', () => {
+    const bench = new SeedBench({ limits: { probesMax: 1 } });
+    const ids = [6001, 6002, 6003].map((port) => `127.0.0.1:${port}`);
+    for (const peer of ids.map((id) => bench.join(id))) peer.stop();
+    bench.run(1_000);
+    for (const id of [...ids, ids[1] as string]) bench.report(id);
+    bench.run(2 * (bench.limits.probeMs + 10));
+    expect(bench.removals).toEqual(ids.slice(0, 2).map((id) => `${id} reported`));
+  });
+
+  test('one that is asked again because of a report does not wait behind those of a whole IP', () => {
+    const bench = new SeedBench({ limits: { probesMax: 2 } });
+    const peer = bench.join(one);
+    const crowd = Array.from({ length: 50 }, (_, n) => bench.join(`127.0.0.2:${6001 + n}`));
+    bench.run(1_000);
+    bench.report(one);
+    bench.until(() => bench.refusals.length === 1);
+    for (const other of [peer, ...crowd]) other.stop();
+    bench.report(one);
+    bench.report('127.0.0.2');
+    bench.run(bench.limits.refutedMs + 3 * bench.limits.probeMs);
+    expect(bench.removals).toContain(`${one} reported`);
+  });
+
   test('those who are off the list are asked no more, and hold up nobody', () => {
-    const bench = new SeedBench({ limits: { probesMax: 1, peersMax: 5 } });
+    const bench = new SeedBench({ limits: { probesMax: 1, unlistedPeersMax: 5 } });
     for (let port = 1; port <= 200; port += 1) {
       bench.world.listen(at(`127.0.0.3:${port}`));
       bench.tell(`127.0.0.3:${port}\n`);

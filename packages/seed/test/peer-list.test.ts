@@ -1,7 +1,7 @@
 import { Random } from '@hearsay/common/random';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classicListText, listText } from '../src/peer-list.js';
+import { classicListText, commaText, listText } from '../src/peer-list.js';
 
 /** So many addresses of 15 bytes and, with a comma each, 16. */
 function addresses(count: number): string[] {
@@ -14,9 +14,20 @@ const classic = (listed: string[], bytesMax: number) =>
 
 describe('A4: the list as text', () => {
   test('is the listed in their order and the asker last, once, listed or not', () => {
-    expect(listText(['a:1', 'b:2'], 'c:3')).toBe('a:1,b:2,c:3');
-    expect(listText(['a:1', 'c:3', 'b:2'], 'c:3')).toBe('a:1,b:2,c:3');
-    expect(listText([], 'c:3')).toBe('c:3');
+    expect(listText(commaText(['a:1', 'b:2']), 'c:3')).toBe('a:1,b:2,c:3');
+    expect(listText(commaText(['a:1', 'c:3', 'b:2']), 'c:3')).toBe('a:1,b:2,c:3');
+    expect(listText(commaText([]), 'c:3')).toBe('c:3');
+  });
+
+  test('whatever is listed, the asker is cut out and stands last, and nothing else changes', () => {
+    // Ids of which one is the beginning or the end of another.
+    const id = fc.stringMatching(/^[12]{1,3}:[12]{1,2}$/);
+    fc.assert(
+      fc.property(fc.uniqueArray(id, { maxLength: 12 }), id, (listed, me) => {
+        const others = listed.filter((other) => other !== me);
+        expect(listText(commaText(listed), me)).toBe([...others, me].join(','));
+      }),
+    );
   });
 
   test('for a classic peer is `me,me` if it is alone and `a,b,b,me` if not', () => {

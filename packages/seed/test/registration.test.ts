@@ -188,30 +188,105 @@ describe('A2: seeds are no peers', () => {
 
 describe('linksPerPeerMax', () => {
   test.each([
-    ['below', 3, 0],
-    ['at', 4, 0],
-    ['above', 6, 2],
-  ])('%s the bound', (_, count, evicted) => {
+    ['below', 3, []],
+    ['at', 4, []],
+    ['above', 6, [1, 2]],
+  ])('%s the bound: the oldest link stays, and the oldest of the others goes', (_, count, gone) => {
     const bench = new SeedBench();
     const links = Array.from({ length: count }, () => bench.register(one));
     bench.run(10);
-    const opens = links.map((link) => link.open && !link.ended);
-    expect(opens).toEqual(links.map((_link, n) => n >= evicted));
+    const closed = links.flatMap((link, n) => (link.open && !link.ended ? [] : [n]));
+    expect(closed).toEqual(gone);
     expect(bench.records('evicted').map(({ bound }) => bound)).toEqual(
-      Array(evicted).fill('linksPerPeerMax'),
+      gone.map(() => 'linksPerPeerMax'),
     );
     expect(bench.removals).toEqual([]);
   });
 
-  test('the link longest silent goes, so that a peer that refreshes keeps its own', () => {
+  test.each([
+    ['refreshes', true],
+    ['is silent, as a classic one', false],
+  ])('strangers that announce a living peer do not take its link: it %s', (_, refreshes) => {
     const bench = new SeedBench();
     const peer = bench.join(one);
-    for (let n = 0; n < 10; n += 1) {
-      bench.register(one);
-      peer.link?.send(`${one}\n`);
-      bench.run(10);
+    for (let n = 0; n < 50; n += 1) {
+      bench.register(one).send(`${one}\n`);
+      if (refreshes && n % 10 === 0) peer.link?.send(`${one}\n`);
+      bench.run(100);
     }
     expect(peer.link?.ended).toBe(false);
     expect(peer.link?.open).toBe(true);
+  });
+
+  test('a peer that was started again holds its new link, though nobody closed the old ones', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    for (let n = 0; n < 10; n += 1) {
+      const again = bench.register(one);
+      bench.run(2_000);
+      expect([again.open, again.ended]).toEqual([true, false]);
+    }
+    peer.link?.end();
+    const last = bench.register(one);
+    bench.run(2_000);
+    expect([last.open, last.ended]).toEqual([true, false]);
+    expect(bench.listed).toEqual([one]);
+  });
+
+  test('once the oldest link is closed, the next one is the oldest', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    const [second, third] = [bench.register(one), bench.register(one)];
+    peer.link?.end();
+    bench.run(10);
+    for (let n = 0; n < 10; n += 1) bench.register(one);
+    expect([second?.ended, third?.ended]).toEqual([false, true]);
+  });
+});
+
+describe('a list costs its length, and is asked for in a few bytes', () => {
+  test.each([
+    ['below', 9, 0],
+    ['at', 10, 0],
+    ['above', 30, 20],
+  ])('listsAtOnceMax: %s the bound; what is beyond is dropped', (_, count, dropped) => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    peer.link?.send(`${one}\n`.repeat(count));
+    bench.run(10);
+    expect(peer.link?.received).toBe(`${one}\n`.repeat(1 + count - dropped));
+    expect(bench.records('dropped').map(({ reason }) => reason)).toEqual(
+      Array(dropped).fill('asks too often'),
+    );
+    bench.run(1_100);
+    expect(bench.records('seed-status').at(-1)?.dropped).toBe(dropped);
+  });
+
+  test('listsPerSecondMax: after that so many a second are answered, on every link for itself', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    for (let n = 0; n < 200; n += 1) {
+      peer.link?.send(`${one}\n`);
+      bench.run(50);
+    }
+    const { listsAtOnceMax, listsPerSecondMax } = bench.limits;
+    const lists = (peer.link?.received.split('\n').length ?? 0) - 2;
+    expect(lists).toBeGreaterThanOrEqual(listsAtOnceMax + 10 * listsPerSecondMax - 2);
+    expect(lists).toBeLessThanOrEqual(listsAtOnceMax + 10 * listsPerSecondMax + 1);
+    expect(bench.register(one).received).toBe(`${one}\n`);
+  });
+
+  test('a peer that lacks neighbors again and again is answered every time', () => {
+    const bench = new SeedBench();
+    const peer = bench.join(one);
+    for (let round = 0; round < 20; round += 1) {
+      for (const pauseMs of [200, 400, 800]) {
+        bench.run(pauseMs);
+        peer.link?.send(`${one}\n`);
+      }
+    }
+    bench.run(10);
+    expect(peer.link?.received).toBe(`${one}\n`.repeat(61));
+    expect(bench.records('dropped')).toEqual([]);
   });
 });

@@ -142,6 +142,7 @@ describe('status records', () => {
       event: 'seed-status',
       peers: [one],
       unlisted: ['127.0.0.1:6002'],
+      unlistedCount: 1,
       registrations: 2,
       reports: 0,
       refused: 0,
@@ -162,6 +163,7 @@ describe('status records', () => {
     expect(bench.records('seed-status').at(-1)).toMatchObject({
       peers: [],
       unlisted: [],
+      unlistedCount: 0,
       reports: 2,
       refused: 1,
       removals: 2,

@@ -91,42 +91,38 @@ describe('Membership: the slow sweep', () => {
     },
   );
 
-  test('one that speaks is not asked', () => {
-    const bench = new SeedBench({ settings });
-    const peer = bench.join(one);
-    for (let n = 0; n < 30; n += 1) {
-      bench.run(5_000);
-      peer.link?.send(`${one}\n`);
-    }
-    expect(peer.asked).toHaveLength(1);
-    bench.run(12_100);
-    expect(peer.asked).toHaveLength(2);
-  });
-
   test.each([
+    ['registrations', `${one}\n`],
     ['reports', 'Dead Node:127.0.0.1:6055:1700000000.5:127.0.0.1:6001\n'],
     ['liveness requests', 'Liveness Request:1700000000.5:127.0.0.1:6001\n'],
-  ])('%s over its registration link are signs of life, too', (_, text) => {
+  ])('%s in its name put it off for nobody: whoever does not answer itself goes', (_, text) => {
     const bench = new SeedBench({ settings });
     const peer = bench.join(one);
-    for (let n = 0; n < 30; n += 1) {
-      bench.run(5_000);
-      peer.link?.send(text);
-    }
-    expect(peer.asked).toHaveLength(1);
+    const listedMs = bench.world.now;
+    const speak = (count: number) => {
+      for (let n = 0; n < count; n += 1) {
+        bench.run(5_000);
+        peer.link?.send(text);
+      }
+    };
+    speak(20);
+    expect(askedAfter(peer, listedMs).length).toBeGreaterThanOrEqual(8);
+    expect(bench.removals).toEqual([]);
+    peer.answer = () => undefined;
+    speak(8);
+    expect(bench.removals).toEqual([`${one} silent`]);
   });
 
-  test('one that missed a probe and then speaks is alive: it is asked no more', () => {
+  test('a stranger that registers a dead peer over and over does not keep it on the list', () => {
     const bench = new SeedBench({ settings });
-    const peer = bench.join(one);
-    peer.answer = () => undefined;
-    bench.until(() => peer.asked.length === 2);
-    for (let n = 0; n < 30; n += 1) {
-      bench.run(5_000);
-      peer.link?.send(`${one}\n`);
+    bench.join(one).kill();
+    const stranger = bench.tell('');
+    for (let n = 0; n < 20; n += 1) {
+      bench.tell(`${one}\n`);
+      stranger.send(`${one}\n`);
+      bench.run(3_000);
     }
-    expect(peer.asked).toHaveLength(2);
-    expect(bench.removals).toEqual([]);
+    expect(bench.removals[0]).toBe(`${one} silent`);
   });
 });
 

@@ -10,7 +10,9 @@ import { encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp } from '@hearsay/common/wire/message';
 import type { PeerContext } from './context.js';
 import type { Discovery, DiscoveryEvents, DiscoveryMaker } from './discovery.js';
+import { ListLog } from './list-log.js';
 import { Registration, type RegistrationEvents } from './registration.js';
+import { Union } from './union.js';
 
 /** How many of `seedCount` seeds a peer registers with: ⌊n/2⌋+1 (A3). */
 function majorityOf(seedCount: number): number {
@@ -24,12 +26,14 @@ export function bySeeds(seeds: readonly Address[]): DiscoveryMaker {
 
 /** The registrations at the seeds, and the union of their lists. */
 class Bootstrap implements Discovery, RegistrationEvents {
-  union: readonly NodeId[] = [];
+  private readonly all: Union;
   private readonly registrations: readonly Registration[];
   private readonly needed: number;
   private readonly refresh: Alarm;
-  /** What each seed's list was when it was last logged. */
-  private readonly noted = new Map<NodeId, string>();
+  /** A refresh that somebody has asked for, before the one that is due anyway. */
+  private readonly soonRefresh: Alarm;
+  private refreshedAtMs = Number.NEGATIVE_INFINITY;
+  private readonly unionLog: ListLog;
   /** Whether all that were asked at first have answered or failed. */
   private isSettled = false;
   private hasUnited = false;
@@ -50,11 +54,22 @@ class Bootstrap implements Discovery, RegistrationEvents {
       .map((seed) => new Registration(context, seed, this));
     this.needed = majorityOf(seeds.length);
     this.refreshPauseMs = context.limits.refreshFirstMs;
-    this.refresh = context.alarms.alarm(() => this.refreshAll());
+    this.refresh = context.alarms.alarm((nowMs) => this.refreshAll(nowMs));
+    this.soonRefresh = context.alarms.alarm((nowMs) => this.refreshAll(nowMs));
+    this.all = new Union(context.limits.peersMax);
+    this.unionLog = new ListLog(context, (peers) => ({ event: 'union', peers }));
   }
 
   start(): void {
     for (const registration of this.registrations.slice(0, this.needed)) registration.begin();
+  }
+
+  get union(): readonly NodeId[] {
+    return this.all.ids;
+  }
+
+  knows(id: NodeId): boolean {
+    return this.all.has(id);
   }
 
   get registered(): readonly NodeId[] {
@@ -77,6 +92,14 @@ class Bootstrap implements Discovery, RegistrationEvents {
     this.scheduleRefresh();
   }
 
+  refreshSoon(): void {
+    if (this.soonRefresh.atMs !== undefined) return;
+    const { runtime, random, limits } = this.context;
+    const soonMs = runtime.monotonicMs() + random.jitter(limits.refreshFirstMs);
+    // Strangers can cause this at will, but not more often than it is done with too few neighbors.
+    this.soonRefresh.set(Math.max(soonMs, this.refreshedAtMs + limits.refreshFewMs));
+  }
+
   report(dead: NodeId): void {
     const { limits } = this.context;
     if (this.registered.length > 0) return this.tell(dead);
@@ -93,14 +116,7 @@ class Bootstrap implements Discovery, RegistrationEvents {
     for (const registration of this.registrations) registration.forgive(nowMs);
   }
 
-  listed(registration: Registration, isFirst: boolean): void {
-    const { runtime } = this.context;
-    const { seed, kind } = registration;
-    if (isFirst) {
-      const message = encode({ kind: 'register', peer: this.context.self, hearsay: true });
-      runtime.record({ event: 'registered', seed, kind, message, from: seed });
-    }
-    this.noteList(registration, isFirst);
+  listed(): void {
     this.weighMajority();
     for (const dead of this.untold.splice(0)) this.tell(dead);
     this.unite();
@@ -109,19 +125,10 @@ class Bootstrap implements Discovery, RegistrationEvents {
 
   lost({ seed }: Registration, reason: string, retryMs: number): void {
     this.context.runtime.record({ event: 'seed-lost', seed, reason, retryMs });
-    this.noted.delete(seed);
     const hopeful = this.registrations.filter(({ isHopeful }) => isHopeful).length;
     if (hopeful < this.needed && !this.hasLeft) this.inState('idle')[0]?.begin();
     this.weighMajority();
     this.unite();
-  }
-
-  /** Logs each list as it comes (A4), but a refreshed one only if it says something new. */
-  private noteList({ seed, received }: Registration, isFirst: boolean): void {
-    const text = received.join(',');
-    if (!isFirst && this.noted.get(seed) === text) return;
-    this.noted.set(seed, text);
-    this.context.runtime.record({ event: 'list', peers: received, from: seed });
   }
 
   private inState(...states: readonly string[]): Registration[] {
@@ -147,24 +154,14 @@ class Bootstrap implements Discovery, RegistrationEvents {
     });
   }
 
-  /** The union of the lists, by the smallest position in any of them, then by address. */
   private unite(): void {
     if (!this.isSettled) return;
     const registered = this.inState('registered');
     // With no seed left, what they said last is better than nothing.
     const sources = registered.length > 0 ? registered : this.registrations;
-    const positions = new Map<NodeId, number>();
-    for (const { list } of sources) {
-      list.forEach((id, position) => {
-        positions.set(id, Math.min(position, positions.get(id) ?? position));
-      });
-    }
-    const union = [...positions]
-      .sort(([idA, a], [idB, b]) => a - b || (idA < idB ? -1 : 1))
-      .map(([id]) => id);
-    const isNew = union.join(',') !== this.union.join(',') || !this.hasUnited;
-    this.union = union;
-    if (isNew) this.context.runtime.record({ event: 'union', peers: union });
+    const isNew = this.all.unite(sources.map(({ list }) => list));
+    if (!isNew && this.hasUnited) return;
+    this.unionLog.update(this.union);
     this.hasUnited = true;
     this.events.unionChanged();
   }
@@ -177,7 +174,9 @@ class Bootstrap implements Discovery, RegistrationEvents {
     this.refresh.set(runtime.monotonicMs() + random.jitter(pauseMs));
   }
 
-  private refreshAll(): void {
+  private refreshAll(nowMs: number): void {
+    this.soonRefresh.clear();
+    this.refreshedAtMs = nowMs;
     for (const registration of this.registrations) registration.refresh();
     this.refreshPauseMs = Math.min(2 * this.refreshPauseMs, this.context.limits.refreshFewMs);
     this.scheduleRefresh();

@@ -6,12 +6,16 @@ export interface Discovery {
   start(): void;
   /** All peers known by now, oldest first, without this one. */
   readonly union: readonly NodeId[];
+  /** Whether a peer is in the union. */
+  knows(id: NodeId): boolean;
   /** The seeds with which this peer is registered. */
   readonly registered: readonly NodeId[];
   /** A line about each seed for the person at the terminal. */
   describe(): string[];
   /** Asks for news sooner while there are too few neighbors. */
   wantMore(isWanted: boolean): void;
+  /** Asks for news once, soon: somebody has come whom no list has named yet. */
+  refreshSoon(): void;
   /** Says that a neighbor is dead. */
   report(dead: NodeId): void;
   /** Says that this peer goes, and looks for nobody any more. */

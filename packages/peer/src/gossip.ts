@@ -2,10 +2,12 @@
  * Gossip (A7 to A9). A peer makes a message every interval, the first once it has neighbors, and
  * sends it to all of them. A message that it hears for the first time it logs, keeps in the message
  * list, and forwards to every neighbor except those that have it: the one it came from, and the one
- * that made it. Later copies are only counted.
+ * that made it. Later copies are only counted. Of strangers, who may send it as well, only so many
+ * new messages a second are taken; one that is refused is still new when a neighbor brings it.
  */
 import { formatEndpoint } from '@hearsay/common/address';
 import type { Alarm } from '@hearsay/common/alarms';
+import { TokenBucket } from '@hearsay/common/token-bucket';
 import { encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp, type GossipMessage, timestampMs } from '@hearsay/common/wire/message';
 import type { PeerContext } from './context.js';
@@ -17,6 +19,7 @@ export interface Audience {
   readonly size: number;
   list(): Iterable<Neighbor>;
   send(neighbor: Neighbor, text: string): boolean;
+  relay(neighbor: Neighbor, text: string): boolean;
 }
 
 /** A peer's own messages, and those of others that it passes on. */
@@ -30,6 +33,8 @@ export class Gossip {
   sent = 0;
   private madeByClock = 0;
   private nextMs = 0;
+  /** New messages that may come over links that are no neighbor's. */
+  private readonly strangers: TokenBucket;
   private readonly clock: Alarm;
 
   /** @param number of the last message made before, after a restart with state. */
@@ -38,7 +43,12 @@ export class Gossip {
     private readonly audience: Audience,
     private number: number,
   ) {
-    this.messages = new MessageList(context.limits);
+    const { limits } = context;
+    this.messages = new MessageList(limits);
+    this.strangers = new TokenBucket(
+      limits.strangerMessagesMax,
+      limits.strangerMessagesPerSecondMax,
+    );
     this.clock = context.alarms.alarm((nowMs) => this.tick(nowMs));
   }
 
@@ -68,7 +78,9 @@ export class Gossip {
     const entry = this.messages.takeOwn(message, { label: 'self' }, present);
     this.number += 1;
     this.made += 1;
-    this.spread(entry, () => true);
+    for (const neighbor of this.audience.list()) {
+      this.count(entry, neighbor, this.audience.send(neighbor, message));
+    }
     const { hash, sentTo } = entry;
     runtime.record({ event: 'gossip-made', message, hash, neighbors: sentTo.size });
     return undefined;
@@ -80,9 +92,10 @@ export class Gossip {
     const present = { monotonicMs: runtime.monotonicMs(), wallMs: runtime.wallMs() };
     const isOwnName = message.ip === self.ip && message.port === self.port;
     const stampMs = timestampMs(message.timestamp);
+    const hasRoom = () => sender.neighbor !== undefined || this.strangers.take(present.monotonicMs);
     const { verdict, entry } = isOwnName
       ? this.messages.find(text, sender)
-      : this.messages.take(text, stampMs, sender, present);
+      : this.messages.take(text, stampMs, sender, present, hasRoom);
     const from = sender.label;
     if (verdict === 'known') {
       this.duplicates += 1;
@@ -91,7 +104,12 @@ export class Gossip {
       runtime.record({ event: 'gossip-received', message: text, hash: entry.hash, from });
       const origin = formatEndpoint(message.ip, message.port);
       const isClassicSafe = message.port !== undefined;
-      this.spread(entry, ({ id, kind }) => id !== origin && (kind === 'hearsay' || isClassicSafe));
+      for (const neighbor of this.audience.list()) {
+        const { id, kind } = neighbor;
+        const hasIt = id === origin || entry.cameFrom.has(id) || entry.sentTo.has(id);
+        if (hasIt || (kind === 'classic' && !isClassicSafe)) continue;
+        this.count(entry, neighbor, this.audience.relay(neighbor, text));
+      }
     } else {
       this.refused += 1;
       drops.write({ event: 'gossip-refused', message: text, reason: verdict, from });
@@ -129,13 +147,9 @@ export class Gossip {
     if (!this.isDone()) this.clock.set(this.nextMs);
   }
 
-  private spread(entry: MessageEntry, isWanting: (neighbor: Neighbor) => boolean): void {
-    for (const neighbor of this.audience.list()) {
-      const hasIt = entry.cameFrom.has(neighbor.id) || entry.sentTo.has(neighbor.id);
-      if (hasIt || !isWanting(neighbor)) continue;
-      if (!this.audience.send(neighbor, entry.text)) continue;
-      entry.sentTo.add(neighbor.id);
-      this.sent += 1;
-    }
+  private count(entry: MessageEntry, { id }: Neighbor, isSent: boolean): void {
+    if (!isSent) return;
+    entry.sentTo.add(id);
+    this.sent += 1;
   }
 }

@@ -2,7 +2,8 @@
  * Whether the neighbors live (A10, A11). Each is asked once an interval; a request that is not
  * answered by the next one is a strike, an answer clears them all, and at `strikesMax` in a row the
  * neighbor is dead. So a neighbor that falls silent is found out within (strikesMax + 1) intervals
- * of its last answer, whether its process was killed or only stopped.
+ * of its last answer, whether its process was killed or only stopped. Nothing but an answer counts:
+ * to accept a link is easy, so that over a new one the neighbor is asked at once.
  *
  * A silent link is not yet a silent neighbor: it may be broken, or of somebody who gave a false
  * name. So before the last strike the neighbor's own address is asked as well, and one that answers
@@ -18,9 +19,9 @@ import type { Neighbor } from './neighbor.js';
 
 /** What liveness needs of the neighbors, and what it tells. */
 export interface LivenessEvents {
-  send(neighbor: Neighbor, text: string): boolean;
   /** The neighbor's link is broken: try to restore it. */
   redial(neighbor: Neighbor): void;
+  answered(neighbor: Neighbor): void;
   dead(neighbor: Neighbor): void;
   /** It lives, as it has shown at its address, but its link does not. */
   unlinked(neighbor: Neighbor): void;
@@ -46,7 +47,7 @@ export class Liveness {
     private readonly events: LivenessEvents,
   ) {}
 
-  /** Begins to watch a neighbor, which has just shown that it lives. */
+  /** Begins to watch a neighbor; a classic one is first asked after an interval. */
   watch(neighbor: Neighbor): void {
     const { alarms, runtime, settings } = this.context;
     const watch: Watch = {
@@ -59,6 +60,18 @@ export class Liveness {
     };
     watch.due.set(runtime.monotonicMs() + settings.livenessIntervalMs);
     this.watches.set(neighbor.id, watch);
+    if (neighbor.kind === 'hearsay') this.request(watch);
+  }
+
+  /** A Hearsay neighbor has got its link back, over which it must answer. */
+  relinked(neighbor: Neighbor): void {
+    const { runtime, settings } = this.context;
+    const watch = this.watches.get(neighbor.id);
+    if (watch === undefined || neighbor.link === undefined) return;
+    if (watch.isAwaited) return this.ask(watch);
+    // It has answered this interval's request, and has a whole interval for this one as well.
+    watch.due.set(runtime.monotonicMs() + settings.livenessIntervalMs);
+    this.request(watch);
   }
 
   unwatch(neighbor: Neighbor): void {
@@ -75,6 +88,7 @@ export class Liveness {
     watch.strikes = 0;
     watch.isAwaited = false;
     watch.livesElsewhere = false;
+    this.events.answered(neighbor);
   }
 
   /** Forgives what is awaited: this process itself stood still and could hear nobody. */
@@ -101,6 +115,10 @@ export class Liveness {
     }
     if (watch.strikes >= settings.strikesMax) return this.events.dead(neighbor);
     watch.due.set(nowMs + settings.livenessIntervalMs);
+    this.request(watch);
+  }
+
+  private request(watch: Watch): void {
     watch.isAwaited = true;
     watch.livesElsewhere = false;
     this.ask(watch);
@@ -118,7 +136,7 @@ export class Liveness {
       return;
     }
     const isLinked = neighbor.link !== undefined;
-    if (isLinked) this.events.send(neighbor, request);
+    if (isLinked) neighbor.send(request);
     // A broken link is restored by the end that had dialed it; the other end only asks, lest both
     // make a new one.
     else if (neighbor.isDialedByUs) return this.events.redial(neighbor);

@@ -26,7 +26,13 @@ export interface MessageEntry {
 }
 
 /** What the list says of a message. */
-export type Verdict = 'new' | 'known' | 'too old' | 'from the future' | 'in our name';
+export type Verdict =
+  | 'new'
+  | 'known'
+  | 'too old'
+  | 'from the future'
+  | 'in our name'
+  | 'too many from strangers';
 
 /** A verdict, with the entry where the text is still remembered. */
 export interface Judged {
@@ -64,14 +70,22 @@ export class MessageList {
 
   /**
    * Takes a message in unless it is known or out of the window.
-   * @param stampMs the message's own timestamp; @param from who is noted as the sender.
+   * @param stampMs the message's own timestamp; @param from who is noted as the sender; @param
+   * hasRoom asked of a message that would be new; if not, it is refused and not remembered.
    */
-  take(text: string, stampMs: number, from: Sender, present: Present): Judged {
+  take(
+    text: string,
+    stampMs: number,
+    from: Sender,
+    present: Present,
+    hasRoom: () => boolean,
+  ): Judged {
     const digest = digestOf(text);
     this.forgetOld(present);
     if (this.has(digest)) return this.again(digest, from);
     const age = this.ageVerdict(stampMs, present.wallMs);
     if (age !== 'new') return { verdict: age };
+    if (!hasRoom()) return { verdict: 'too many from strangers' };
     return { verdict: 'new', entry: this.add(digest, text, stampMs, from, present) };
   }
 

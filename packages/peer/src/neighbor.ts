@@ -1,71 +1,83 @@
 /**
- * One neighbor, and how a message gets to it. A Hearsay neighbor has one link that stays open. A
- * classic one takes a short connection for each message, since it reads once and ignores the rest;
- * a few at a time, and the rest waits its turn.
+ * One neighbor: how a message gets to it, and what it has shown of itself. A Hearsay neighbor has
+ * one link that stays open; to a classic one a courier goes.
  */
-import type { Address, NodeId } from '@hearsay/common/address';
-import { Errand, type ErrandOutcome } from '@hearsay/common/errand';
+import { type Address, formatAddress, type NodeId } from '@hearsay/common/address';
 import type { Link } from '@hearsay/common/links';
 import type { PeerContext } from './context.js';
+import { Courier } from './courier.js';
 
-export interface Neighbor {
+/** A peer with which there is a link, or to which messages go over short connections. */
+export class Neighbor {
   readonly id: NodeId;
-  readonly address: Address;
-  readonly kind: 'hearsay' | 'classic';
-  /** Which end asked for the present link; the one that did replaces it when it is lost. */
-  isDialedByUs: boolean;
   /** The open link of a Hearsay neighbor; undefined while it is broken. */
   link: Link | undefined;
   /** How messages go to a classic neighbor. */
   readonly courier: Courier | undefined;
-}
+  /** Whether it has ever answered a liveness request. */
+  hasAnswered = false;
+  /** Whether it has answered when its link had held for an interval. */
+  isProven = false;
+  /** How many links in a row broke within an interval of coming up. */
+  breaks = 0;
+  /** Monotonic milliseconds at which its link came up last, or a classic one was accepted. */
+  private linkedAtMs: number;
+  /** Monotonic milliseconds at which it came, or answered last. */
+  private heardOfAtMs: number;
 
-/** Carries messages to one classic neighbor, each over a connection of its own. */
-export class Courier {
-  private readonly waiting: string[] = [];
-  private underWay = 0;
-
+  /** @param isDialedByUs which end asked for the present link; it replaces it when it is lost. */
   constructor(
     private readonly context: PeerContext,
-    private readonly to: Address,
-  ) {}
+    readonly address: Address,
+    readonly kind: 'hearsay' | 'classic',
+    public isDialedByUs: boolean,
+  ) {
+    this.id = formatAddress(address);
+    this.courier = kind === 'classic' ? new Courier(context, address) : undefined;
+    this.linkedAtMs = context.runtime.monotonicMs();
+    this.heardOfAtMs = this.linkedAtMs;
+  }
 
-  /** Sends a message; false if so many wait already that it is lost. */
+  /** Sends a message; false if it cannot be reached now. */
   send(text: string): boolean {
-    if (this.waiting.length >= this.context.limits.errandsPerNeighborMax) return false;
-    this.waiting.push(text);
-    this.startNext();
-    return true;
+    if (this.courier !== undefined) return this.courier.send(text);
+    return this.link !== undefined && this.context.links.send(this.link, text);
   }
 
-  /** Sends a request beside those that wait, and says whether the answer came in time. */
-  ask(
-    text: string,
-    withinMs: number,
-    isAnswer: (text: string) => boolean,
-    done: (isAnswered: boolean) => void,
-  ): void {
-    this.run(text, { withinMs, isAnswer }, (outcome) => done(outcome.kind === 'answered'));
+  /** Passes on a message of another; it waits behind this peer's own, and is lost before them. */
+  relay(text: string): boolean {
+    if (this.courier !== undefined) return this.courier.relay(text);
+    return this.link !== undefined && this.context.links.relay(this.link, text);
   }
 
-  private startNext(): void {
-    if (this.underWay >= this.context.limits.errandsAtOnceMax) return;
-    const text = this.waiting.shift();
-    if (text === undefined) return;
-    this.underWay += 1;
-    this.run(text, { withinMs: this.context.limits.dialMs }, () => {
-      this.underWay -= 1;
-      this.startNext();
-    });
+  /** It has a link, or has it again. */
+  linked(link: Link): void {
+    this.link = link;
+    this.linkedAtMs = this.context.runtime.monotonicMs();
   }
 
-  private run(
-    text: string,
-    options: { readonly withinMs: number; readonly isAnswer?: (text: string) => boolean },
-    done: (outcome: ErrandOutcome) => void,
-  ): void {
-    const { links, alarms, runtime } = this.context;
-    const nowMs = runtime.monotonicMs();
-    new Errand(links, alarms, nowMs, { to: this.to, text, lines: false, ...options }, done);
+  /** Its link is gone. Returns whether that had held for an interval. */
+  unlinked(): boolean {
+    this.link = undefined;
+    const hasHeld = this.isOlderThanInterval(this.linkedAtMs);
+    this.breaks = hasHeld ? 0 : this.breaks + 1;
+    return hasHeld;
+  }
+
+  /** It has answered a liveness request. */
+  answered(): void {
+    this.hasAnswered = true;
+    this.heardOfAtMs = this.context.runtime.monotonicMs();
+    if (this.isOlderThanInterval(this.linkedAtMs)) this.isProven = true;
+  }
+
+  /** Whether it lives as what it is: it has a link, or was heard of less than an interval ago. */
+  get lives(): boolean {
+    return this.link !== undefined || !this.isOlderThanInterval(this.heardOfAtMs);
+  }
+
+  private isOlderThanInterval(atMs: number): boolean {
+    const { runtime, settings } = this.context;
+    return runtime.monotonicMs() - atMs >= settings.livenessIntervalMs;
   }
 }

@@ -5,24 +5,24 @@
  * - a lost neighbor is replaced only by the end that had dialed it, or by one left with too few;
  * - there is one link per pair: of two crossing dials the one from the smaller address stays;
  * - one lost neighbor is tried again per interval, for an hour: that is what heals a split. Whoever
- *   gets one back that was replaced meanwhile gives up another link in its place.
+ *   gets one back that was replaced meanwhile gives up another link in its place;
+ * - a link that is accepted and closed is no neighbor: one that closes before it has answered a
+ *   liveness request, or again and again soon after it came up, is let go.
  * So the number of links that an end has dialed stays what it was, whatever is lost and returns.
  */
-import {
-  type Address,
-  addressOf,
-  formatAddress,
-  isWildcardIp,
-  type NodeId,
-} from '@hearsay/common/address';
+import { type Address, addressOf, formatAddress, type NodeId } from '@hearsay/common/address';
 import type { Link, LinkOwner } from '@hearsay/common/links';
+import type { LogRecord } from '@hearsay/common/records';
 import { encode } from '@hearsay/common/wire/codec';
-import type { Message } from '@hearsay/common/wire/message';
+import { Candidates } from './candidates.js';
 import { ConnectAttempt, type ConnectOutcome } from './connect-attempt.js';
+import { ConnectRequests, type Neighborhood } from './connect-requests.js';
 import type { PeerContext } from './context.js';
-import { LostNeighbors } from './lost-neighbors.js';
-import { Courier, type Neighbor } from './neighbor.js';
+import type { Discovery } from './discovery.js';
+import { Neighbor } from './neighbor.js';
 import type { Overlay } from './overlay.js';
+import { Places } from './places.js';
+import { Upkeep } from './upkeep.js';
 
 /** What the neighbors tell the peer. */
 export interface NeighborEvents {
@@ -30,32 +30,34 @@ export interface NeighborEvents {
   message(neighbor: Neighbor, link: Link, text: string): void;
   added(neighbor: Neighbor): void;
   removed(neighbor: Neighbor): void;
-  /** It accepted a link again, and so is alive. */
-  returned(neighbor: Neighbor): void;
+  /** It has a link again, which proves nothing yet. */
+  relinked(neighbor: Neighbor): void;
   /** Whether there are fewer than wanted. */
   lacking(isLacking: boolean): void;
 }
 
 /** The neighbors of one peer, by id. */
-export class Neighbors {
+export class Neighbors implements Neighborhood {
+  /** Those of others; our own are the attempts. */
+  readonly requests: ConnectRequests;
   private readonly all = new Map<NodeId, Neighbor>();
   private readonly attempts = new Map<NodeId, ConnectAttempt>();
-  private readonly lost: LostNeighbors;
-  /** Candidates that refused or failed, and until when they are left alone. */
-  private readonly restingUntilMs = new Map<NodeId, number>();
-  /** Links that this end owes the overlay: its first picks, and dialed ones that were lost. */
-  private owed = 0;
-  private hasPicked = false;
-  private hasLeft = false;
+  private readonly candidates: Candidates;
+  private readonly places: Places;
+  private readonly upkeep: Upkeep;
+  /** Whether this peer has taken its leave; it takes nobody then. */
+  hasLeft = false;
 
-  /** @param union all peers known at the moment, oldest first. */
   constructor(
     private readonly context: PeerContext,
-    private readonly overlay: Overlay,
-    private readonly union: () => readonly NodeId[],
+    overlay: Overlay,
+    private readonly discovery: Pick<Discovery, 'union' | 'knows' | 'refreshSoon'>,
     private readonly events: NeighborEvents,
   ) {
-    this.lost = new LostNeighbors(context.limits);
+    this.candidates = new Candidates(context, overlay, () => this.fill());
+    this.places = new Places(context, discovery, this.all, this.attempts);
+    this.upkeep = new Upkeep(context.settings.neighborsMin);
+    this.requests = new ConnectRequests(context, discovery, this.places, this);
   }
 
   get size(): number {
@@ -70,37 +72,34 @@ export class Neighbors {
     return this.all.get(id);
   }
 
-  /** Sends a message to a neighbor; false if it cannot be reached now. */
   send(neighbor: Neighbor, text: string): boolean {
-    if (neighbor.courier !== undefined) return neighbor.courier.send(text);
-    return neighbor.link !== undefined && this.context.links.send(neighbor.link, text);
+    return neighbor.send(text);
+  }
+
+  relay(neighbor: Neighbor, text: string): boolean {
+    return neighbor.relay(text);
   }
 
   /** Connects to as many as are owed or lacking. Called whenever that or the union may change. */
   fill(): void {
     if (this.hasLeft) return;
-    const { settings, random, runtime } = this.context;
-    const nowMs = runtime.monotonicMs();
-    const union = this.union();
-    if (!this.hasPicked && union.length > 0) {
-      this.hasPicked = true;
-      this.owed = Math.min(settings.neighborsMin, union.length);
-    }
-    const lacking = settings.neighborsMin - this.size;
-    const wanted = Math.min(Math.max(lacking, this.owed), settings.neighborsMax - this.size);
-    const isEligible = (id: NodeId) => this.isEligible(id, nowMs);
-    const picks = this.overlay.pick(union, isEligible, wanted - this.newcomers(), random);
-    for (const id of picks) this.attempt(id);
-    this.events.lacking(lacking > 0 || (wanted > 0 && this.attempts.size === 0));
+    const { union } = this.discovery;
+    this.upkeep.begin(union.length);
+    const wanted = Math.min(this.upkeep.wanted(this.size), this.places.forOwn());
+    const isEligible = (id: NodeId) => !this.isKnown(id);
+    const count = wanted - this.places.newcomers();
+    for (const id of this.candidates.pick(union, isEligible, count)) this.attempt(id);
+    const isFull = this.size >= this.context.settings.neighborsMax;
+    const isStuck = wanted > 0 && this.attempts.size === 0 && !isFull;
+    this.events.lacking(this.upkeep.isLacking(this.size) || isStuck);
   }
 
   /** Tries one lost neighbor again; called once an interval. */
   tryLost(): void {
     if (this.hasLeft) return;
-    const nowMs = this.context.runtime.monotonicMs();
     // Requests that are under way have their places set aside.
-    if (this.size + this.newcomers() >= this.context.settings.neighborsMax) return;
-    const id = this.lost.next(nowMs, (lost) => !this.isKnown(lost));
+    if (this.places.forOwn() <= this.places.newcomers()) return;
+    const id = this.candidates.nextLost((lost) => !this.isKnown(lost));
     if (id !== undefined) this.attempt(id);
   }
 
@@ -109,42 +108,77 @@ export class Neighbors {
     if (neighbor.kind === 'hearsay' && !this.attempts.has(neighbor.id)) this.attempt(neighbor.id);
   }
 
+  /** Says that a neighbor has answered a liveness request. */
+  answered(neighbor: Neighbor): void {
+    neighbor.answered();
+    if (neighbor.isProven) this.candidates.proven(neighbor.id);
+  }
+
   /** Ends a neighborhood from this side, and replaces it if that is this end's to do. */
   remove(neighbor: Neighbor, reason: string): void {
     if (this.all.get(neighbor.id) !== neighbor) return;
-    if (neighbor.isDialedByUs) this.owed += 1;
+    if (neighbor.isDialedByUs) this.upkeep.owe();
+    // Names that nobody has listed are never picked, and need not be remembered.
+    if (!this.places.isStranger(neighbor)) this.candidates.left(neighbor);
     this.drop(neighbor, reason);
     this.fill();
   }
 
   /** Removes a neighbor that is dead, but is tried again for a while: it may only be cut off. */
   bury(neighbor: Neighbor): void {
-    this.lost.add(neighbor.id, this.context.runtime.monotonicMs());
+    this.candidates.died(neighbor);
     this.remove(neighbor, 'dead');
   }
 
   private drop(neighbor: Neighbor, reason: string): void {
-    const { runtime, links } = this.context;
-    this.all.delete(neighbor.id);
-    this.attempts.get(neighbor.id)?.cancel();
-    this.attempts.delete(neighbor.id);
-    if (neighbor.link !== undefined) links.close(neighbor.link);
-    runtime.record({ event: 'neighbor-lost', neighbor: neighbor.id, reason });
-    this.rest(neighbor.id);
+    const { id, link } = neighbor;
+    this.all.delete(id);
+    this.attempts.get(id)?.cancel();
+    this.attempts.delete(id);
+    if (link !== undefined) this.context.links.close(link);
+    this.write(neighbor, { event: 'neighbor-lost', neighbor: id, reason });
     this.events.removed(neighbor);
+  }
+
+  /** Writes of a coming or going; those whom others dial can come and go at will. */
+  private write({ isDialedByUs }: Neighbor, record: LogRecord): void {
+    if (isDialedByUs) this.context.runtime.record(record);
+    else this.context.drops.writeWanted(record);
   }
 
   /** Gives up one of the links that this end has dialed, other than the one given. */
   private shed(kept: Neighbor): void {
-    const { links, random, settings } = this.context;
+    const { random, settings } = this.context;
     if (this.size <= settings.neighborsMin) return;
     const surplus = [...this.all.values()].filter(
       (neighbor) => neighbor !== kept && neighbor.isDialedByUs && neighbor.link !== undefined,
     );
     const [one] = random.shuffle(surplus);
-    if (one?.link === undefined) return;
-    links.send(one.link, encode({ kind: 'connect-refused', reason: 'surplus' }));
-    this.drop(one, 'surplus');
+    if (one !== undefined) this.giveUp(one);
+  }
+
+  /** Lets go of one that there is no place for; the other end replaces it if it had dialed. */
+  private giveUp(surplus: Neighbor): void {
+    const { link } = surplus;
+    const text = encode({ kind: 'connect-refused', reason: 'surplus' });
+    if (link !== undefined) this.context.links.send(link, text);
+    if (!this.places.isStranger(surplus)) this.candidates.rest(surplus.id);
+    this.drop(surplus, 'surplus');
+  }
+
+  /** Its place was given away while it was asked. */
+  private turnAway(link: Link | undefined): void {
+    if (link === undefined) return;
+    this.context.links.send(link, encode({ kind: 'connect-refused', reason: 'full' }));
+    this.context.links.close(link);
+  }
+
+  /** Makes a place free for one more; false if there is none. */
+  private makePlace(): boolean {
+    if (this.size < this.context.settings.neighborsMax) return true;
+    const [stranger] = this.places.strangers();
+    if (stranger !== undefined) this.giveUp(stranger);
+    return stranger !== undefined;
   }
 
   /** Closes all links without replacing them: this peer leaves. */
@@ -162,54 +196,19 @@ export class Neighbors {
 
   // Requests of others
 
-  /** Answers a connect request that came over a visitor's link. */
-  answer(link: Link, request: Message & { kind: 'connect-request' }): void {
-    const kind = link.lines ? 'hearsay' : 'classic';
-    const socketIp = link.remote?.ip ?? request.from.ip;
-    // A classic peer does not know its own IP; that of its socket counts.
-    const isVague = kind === 'classic' || isWildcardIp(request.from.ip);
-    const address = { ip: isVague ? socketIp : request.from.ip, port: request.from.port };
-    const refusal = this.refusalOf(formatAddress(address));
-    if (refusal !== undefined) return this.refuse(link, formatAddress(address), kind, refusal);
-    this.context.links.send(link, encode({ kind: 'connect-accepted' }));
+  isAsking(id: NodeId): boolean {
+    return this.attempts.has(id);
+  }
+
+  take(address: Address, kind: Neighbor['kind'], link: Link): void {
     this.settle(address, kind, false, kind === 'hearsay' ? link : undefined, link.from);
     this.fill();
   }
 
-  private refusalOf(id: NodeId): string | undefined {
-    const { selfId, settings } = this.context;
-    if (id === selfId) return 'self';
-    if (this.hasLeft) return 'leaving';
-    const known = this.all.get(id);
-    if (known?.link !== undefined) return 'duplicate';
-    // Two dials have crossed: the one from the smaller address stays.
-    if (this.attempts.has(id) && selfId < id) return 'duplicate';
-    if (known !== undefined) return undefined;
-    // Our own attempts have their places set aside, or both kinds together would exceed the bound.
-    const others = this.newcomers() - (this.attempts.has(id) ? 1 : 0);
-    return this.size + others >= settings.neighborsMax ? 'full' : undefined;
-  }
-
-  private refuse(link: Link, neighbor: NodeId, kind: 'hearsay' | 'classic', reason: string): void {
-    const { links, drops } = this.context;
-    if (kind === 'hearsay') links.send(link, encode({ kind: 'connect-refused', reason }));
-    links.close(link);
-    drops.write({ event: 'neighbor-refused', neighbor, reason, by: 'us' });
-  }
-
   // Requests of our own
-
-  /** How many are asked that are not neighbors yet: the others' links are only being restored. */
-  private newcomers(): number {
-    return [...this.attempts.keys()].filter((id) => !this.all.has(id)).length;
-  }
 
   private isKnown(id: NodeId): boolean {
     return this.all.has(id) || this.attempts.has(id);
-  }
-
-  private isEligible(id: NodeId, nowMs: number): boolean {
-    return !this.isKnown(id) && (this.restingUntilMs.get(id) ?? 0) <= nowMs;
   }
 
   private attempt(id: NodeId): void {
@@ -222,7 +221,6 @@ export class Neighbors {
   }
 
   private conclude({ id, address }: ConnectAttempt, outcome: ConnectOutcome): void {
-    const { drops } = this.context;
     const known = this.all.get(id);
     switch (outcome.kind) {
       case 'hearsay':
@@ -230,20 +228,14 @@ export class Neighbors {
       case 'classic':
         return this.settle(address, 'classic', true, undefined, id);
       case 'refused':
-        // A duplicate is no failure: the other end has, or is about to have, a link with us.
-        if (known === undefined && outcome.reason === 'duplicate') this.payOff();
-        if (known !== undefined && outcome.reason !== 'duplicate') {
-          this.remove(known, `refused: ${outcome.reason}`);
-        }
-        drops.write({ event: 'neighbor-refused', neighbor: id, reason: outcome.reason, by: id });
-        return this.rest(id);
+        if (outcome.reason === 'duplicate') {
+          // The other end has, or is about to have, a link with us.
+          if (known === undefined) this.upkeep.payOff();
+        } else if (known !== undefined) this.remove(known, `refused: ${outcome.reason}`);
+        return this.candidates.refused(id, outcome.reason);
       case 'failed':
         // A neighbor's strikes are counted elsewhere.
-        if (known !== undefined) return;
-        this.rest(id);
-        // A lost one is tried again for long, and nothing new is known of it.
-        if (this.lost.has(id)) return;
-        return drops.write({ event: 'connect-failed', neighbor: id, reason: outcome.reason });
+        if (known === undefined) this.candidates.failed(id, outcome.reason);
     }
   }
 
@@ -260,62 +252,45 @@ export class Neighbors {
     // Of two crossing dials this one came through; the other is called off.
     this.attempts.get(id)?.cancel();
     this.attempts.delete(id);
+    if (before === undefined && !this.makePlace()) return this.turnAway(link);
     if (before?.link !== undefined && before.link !== link) this.context.links.close(before.link);
-    const courier = kind === 'classic' ? new Courier(this.context, address) : undefined;
-    const neighbor: Neighbor =
-      before?.kind === kind ? before : { id, address, kind, isDialedByUs, link, courier };
-    neighbor.link = link;
     // A link of ours that has become the other's is one less of those that we keep up.
-    if (neighbor.isDialedByUs && !isDialedByUs) this.owed += 1;
+    if (before?.isDialedByUs && !isDialedByUs) this.upkeep.owe();
+    const neighbor =
+      before?.kind === kind ? before : new Neighbor(this.context, address, kind, isDialedByUs);
     neighbor.isDialedByUs = isDialedByUs;
     this.all.set(id, neighbor);
-    const wasLost = this.lost.has(id);
-    this.lost.delete(id);
+    const wasLost = this.candidates.isLost(id);
+    this.candidates.accepted(id);
     if (link !== undefined) this.adopt(link, neighbor);
-    if (neighbor === before) return this.events.returned(neighbor);
-    if (isDialedByUs && !this.payOff() && wasLost) this.shed(neighbor);
+    if (neighbor === before) return this.events.relinked(neighbor);
+    if (isDialedByUs && !this.upkeep.payOff() && wasLost) this.shed(neighbor);
     const dialedBy = isDialedByUs ? 'us' : 'it';
-    this.context.runtime.record({ event: 'neighbor', neighbor: id, kind, dialedBy, from });
+    this.write(neighbor, { event: 'neighbor', neighbor: id, kind, dialedBy, from });
     if (before !== undefined) this.events.removed(before);
     this.events.added(neighbor);
-    this.events.lacking(this.size < this.context.settings.neighborsMin);
-  }
-
-  /** A new link is one that was owed; false if none was. */
-  private payOff(): boolean {
-    if (this.owed === 0) return false;
-    this.owed -= 1;
-    return true;
+    this.events.lacking(this.upkeep.isLacking(this.size));
   }
 
   private adopt(link: Link, neighbor: Neighbor): void {
-    const linkedAtMs = this.context.runtime.monotonicMs();
+    neighbor.linked(link);
     const owner: LinkOwner = {
       message: (from, text) => this.events.message(neighbor, from, text),
-      closed: () => this.broken(neighbor, link, linkedAtMs),
+      closed: () => this.broken(neighbor, link),
     };
     link.owner = owner;
     this.context.links.keep(link);
   }
 
   /** A closed link is no death (A11): it is tried again, and strikes are counted meanwhile. */
-  private broken(neighbor: Neighbor, link: Link, linkedAtMs: number): void {
+  private broken(neighbor: Neighbor, link: Link): void {
     if (neighbor.link !== link) return;
-    neighbor.link = undefined;
-    const { runtime, settings } = this.context;
-    // One that closes again and again is not dialed in a hurry, but at its next liveness request.
-    const hasHeld = runtime.monotonicMs() - linkedAtMs > settings.livenessIntervalMs;
-    if (neighbor.isDialedByUs && hasHeld) this.redial(neighbor);
-  }
-
-  private rest(id: NodeId): void {
-    const { runtime, limits, random } = this.context;
-    if (this.restingUntilMs.size >= limits.candidatesRestingMax) {
-      const [longest] = this.restingUntilMs.keys();
-      this.restingUntilMs.delete(longest as NodeId);
+    const hasHeld = neighbor.unlinked();
+    if (!neighbor.hasAnswered) return this.remove(neighbor, 'closed before it answered');
+    if (neighbor.breaks >= this.context.limits.brokenLinksMax) {
+      return this.remove(neighbor, 'its links break again and again');
     }
-    const pauseMs = random.jitter(limits.candidateRestMs);
-    this.restingUntilMs.delete(id);
-    this.restingUntilMs.set(id, runtime.monotonicMs() + pauseMs);
+    // One that closes soon is not dialed in a hurry, but at its next liveness request.
+    if (neighbor.isDialedByUs && hasHeld) this.redial(neighbor);
   }
 }

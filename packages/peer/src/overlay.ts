@@ -32,14 +32,18 @@ export class RankedOverlay implements Overlay {
     random: Random,
   ): NodeId[] {
     // Weighted sampling without replacement by exponential keys (Efraimidis and Spirakis, 2006):
-    // each draws -ln(u)/weight, and the smallest win.
-    const drawn: { readonly id: NodeId; readonly key: number }[] = [];
+    // each draws -ln(u)/weight, and the smallest win. Only those are kept, in order.
+    if (count <= 0) return [];
+    const smallest: { readonly id: NodeId; readonly key: number }[] = [];
     union.forEach((id, index) => {
       if (!isEligible(id)) return;
       const weight = (index + 1) ** -this.alpha;
-      drawn.push({ id, key: -Math.log(1 - random.fraction()) / weight });
+      const key = -Math.log(1 - random.fraction()) / weight;
+      if (smallest.length === count && key >= (smallest.at(-1)?.key as number)) return;
+      const place = smallest.findIndex((other) => key < other.key);
+      smallest.splice(place === -1 ? smallest.length : place, 0, { id, key });
+      smallest.length = Math.min(smallest.length, count);
     });
-    drawn.sort((a, b) => a.key - b.key);
-    return drawn.slice(0, Math.max(0, count)).map(({ id }) => id);
+    return smallest.map(({ id }) => id);
   }
 }

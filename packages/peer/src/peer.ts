@@ -62,17 +62,17 @@ export class Peer extends LinkedNode {
     this.discovery = options.discovery(this.context, {
       unionChanged: () => this.neighbors.fill(),
     });
-    this.neighbors = new Neighbors(this.context, options.overlay, () => this.discovery.union, {
+    this.neighbors = new Neighbors(this.context, options.overlay, this.discovery, {
       message: (neighbor, link, text) => this.hearNeighbor(neighbor, link, text),
       added: (neighbor) => this.welcome(neighbor),
       removed: (neighbor) => this.liveness.unwatch(neighbor),
-      returned: (neighbor) => this.liveness.answered(neighbor),
+      relinked: (neighbor) => this.liveness.relinked(neighbor),
       lacking: (isLacking) => this.discovery.wantMore(isLacking),
     });
     this.gossip = new Gossip(this.context, this.neighbors, options.lastMessageNumber ?? 0);
     this.liveness = new Liveness(this.context, {
-      send: (neighbor, text) => this.neighbors.send(neighbor, text),
       redial: (neighbor) => this.neighbors.redial(neighbor),
+      answered: (neighbor) => this.neighbors.answered(neighbor),
       dead: (neighbor) => this.bury(neighbor),
       unlinked: (neighbor) => this.neighbors.remove(neighbor, 'its link is gone, but it lives'),
     });
@@ -104,7 +104,7 @@ export class Peer extends LinkedNode {
   protected received(link: Link, text: string): void {
     const message = this.decoded(link.from, text);
     if (message === undefined) return;
-    if (message.kind === 'connect-request') this.neighbors.answer(link, message);
+    if (message.kind === 'connect-request') this.neighbors.requests.answer(link, message);
     else if (message.kind === 'gossip') this.gossip.hear(text, message, { label: link.from });
     else this.hearAnywhere(link, link.from, message, text);
   }

@@ -3,18 +3,21 @@
  * the Hearsay tag; whether the list comes back as a line tells what kind of seed it is. A Hearsay
  * seed is asked again for its list; a classic one would list us twice, and is asked only once. To a
  * classic seed two messages are never close enough to be read as one.
+ *
+ * A list is taken as the answer to a question, never unasked: a seed may be anybody's.
  */
 import { type Address, formatAddress, type NodeId } from '@hearsay/common/address';
 import type { Alarm } from '@hearsay/common/alarms';
 import type { Link, LinkEnd, LinkOwner } from '@hearsay/common/links';
-import { decode, decodePeerList, encode } from '@hearsay/common/wire/codec';
+import { decode, encode } from '@hearsay/common/wire/codec';
 import type { PeerContext } from './context.js';
+import { looksLikeList, SeedList } from './seed-list.js';
 
 export type RegistrationState = 'idle' | 'dialing' | 'asking' | 'registered' | 'resting';
 
 export interface RegistrationEvents {
-  /** A list came; `isFirst` on the first of a connection. */
-  listed(registration: Registration, isFirst: boolean): void;
+  /** A list came, be it the same one again. */
+  listed(): void;
   lost(registration: Registration, reason: LinkEnd | 'unanswered', retryMs: number): void;
 }
 
@@ -23,9 +26,7 @@ export class Registration implements LinkOwner {
   readonly seed: NodeId;
   state: RegistrationState = 'idle';
   kind: 'hearsay' | 'classic' | 'unknown' = 'unknown';
-  /** The last list just as it came, and then in the seed's order without doubles and this peer. */
-  received: readonly NodeId[] = [];
-  list: readonly NodeId[] = [];
+  private readonly seedList: SeedList;
   private link: Link | undefined;
   private pauseMs: number;
   /** Whether it was lost, and has sent no list since. */
@@ -47,6 +48,12 @@ export class Registration implements LinkOwner {
     this.answerDue = context.alarms.alarm(() => this.lose('unanswered'));
     this.retry = context.alarms.alarm(() => this.dial());
     this.sendNext = context.alarms.alarm(() => this.sendWaiting());
+    this.seedList = new SeedList(context, this.seed);
+  }
+
+  /** The peers that the seed has listed last; the same array as long as it says the same. */
+  get list(): readonly NodeId[] {
+    return this.seedList.ids;
   }
 
   /** Whether it stands or may be expected to: one that is only tried again keeps no place. */
@@ -83,10 +90,10 @@ export class Registration implements LinkOwner {
   }
 
   opened(link: Link): void {
-    const { runtime, links, limits, self } = this.context;
+    const { runtime, links, limits } = this.context;
     this.state = 'asking';
     links.allowBytes(link, limits.listBytesMax);
-    links.send(link, encode({ kind: 'register', peer: self, hearsay: true }));
+    links.send(link, this.registerText());
     this.spokeAtMs = runtime.monotonicMs();
     this.answerDue.set(this.spokeAtMs + limits.registerAnswerMs);
   }
@@ -97,23 +104,20 @@ export class Registration implements LinkOwner {
   }
 
   message(link: Link, text: string): void {
-    const isFirst = this.state !== 'registered';
-    const peers = this.peersIn(text, isFirst);
-    if (peers === undefined) return this.hearOther(link, text);
-    this.answerDue.clear();
-    this.state = 'registered';
-    this.hasFailed = false;
-    if (isFirst) {
-      this.kind = link.lines ? 'hearsay' : 'classic';
-      this.registeredAtMs = this.context.runtime.monotonicMs();
+    const isAnswer = this.answerDue.atMs !== undefined;
+    // A classic seed is asked once; what comes soon after that is the rest of its one list.
+    const isRest = !isAnswer && this.kind === 'classic' && this.seedList.isExtensible;
+    if (!isAnswer && !isRest && looksLikeList(text)) {
+      return this.drop('a list that nobody asked for', text, link);
     }
-    // A classic seed is asked once; what comes later is the rest of its one list.
-    const isRest = !isFirst && this.kind === 'classic';
-    this.received = [...(isRest ? this.received : []), ...peers.map(formatAddress)];
-    const ids = new Set(this.received);
-    ids.delete(this.context.selfId);
-    this.list = [...ids];
-    this.events.listed(this, isFirst);
+    const isTaken =
+      (isAnswer && this.seedList.take(text)) || (isRest && this.seedList.extend(text));
+    if (!isTaken) return this.hearOther(link, text);
+    this.answerDue.clear();
+    const isFirst = this.state !== 'registered';
+    if (isFirst) this.register(link);
+    this.seedList.write(isFirst);
+    this.events.listed();
     this.sendWaiting();
   }
 
@@ -129,20 +133,30 @@ export class Registration implements LinkOwner {
     this.lose(reason);
   }
 
-  /** The addresses in a list; undefined if it is none. The rest of a bare list may begin anywhere. */
-  private peersIn(text: string, isFirst: boolean): readonly Address[] | undefined {
-    const list = decodePeerList(text);
-    if (list.ok) return list.value.peers;
-    const comma = text.indexOf(',');
-    if (isFirst || this.kind !== 'classic' || comma < 0) return undefined;
-    const rest = decodePeerList(text.slice(comma + 1));
-    return rest.ok ? rest.value.peers : undefined;
+  /** The first list of a connection has come: the seed has registered this peer. */
+  private register(link: Link): void {
+    const { runtime } = this.context;
+    this.state = 'registered';
+    this.hasFailed = false;
+    this.kind = link.lines ? 'hearsay' : 'classic';
+    this.registeredAtMs = runtime.monotonicMs();
+    const { seed, kind } = this;
+    const message = this.registerText();
+    runtime.record({ event: 'registered', seed, kind, message, from: seed });
+  }
+
+  private registerText(): string {
+    return encode({ kind: 'register', peer: this.context.self, hearsay: true });
   }
 
   private hearOther(link: Link, text: string): void {
     const message = decode(text);
     if (message.ok && message.value.kind === 'extensions') return;
     const reason = message.ok ? `${message.value.kind} from a seed` : message.error.reason;
+    this.drop(reason, text, link);
+  }
+
+  private drop(reason: string, text: string, link: Link): void {
     this.context.drops.drop(reason, Buffer.byteLength(text), text, link.from);
   }
 

@@ -12,6 +12,7 @@ class Desk {
   nowMs = 0;
   /** How far the wall clock was set back. */
   setBackMs = 0;
+  hasRoom = true;
 
   constructor(limits: Partial<Limits> = {}) {
     this.list = new MessageList({ ...LIMITS, ...limits });
@@ -23,7 +24,8 @@ class Desk {
 
   take(text: string, stampMs = this.wallMs, neighbor?: string) {
     const sender = neighbor === undefined ? { label: 'visitor' } : { label: neighbor, neighbor };
-    return this.list.take(text, stampMs, sender, { monotonicMs: this.nowMs, wallMs: this.wallMs });
+    const present = { monotonicMs: this.nowMs, wallMs: this.wallMs };
+    return this.list.take(text, stampMs, sender, present, () => this.hasRoom);
   }
 
   verdict(text: string, stampMs?: number): string {
@@ -92,6 +94,18 @@ describe('the message list', () => {
     expect(held()).toEqual(['b', 'c', 'd']);
     expect(desk.take('a')).toEqual({ verdict: 'known' });
     expect(desk.list.newest(2).map(({ text }) => text)).toEqual(['c', 'd']);
+  });
+
+  test('A8: what there is no room for is not remembered: a later copy is new', () => {
+    const desk = new Desk();
+    desk.hasRoom = false;
+    expect(desk.verdict('m')).toBe('too many from strangers');
+    expect(desk.verdict('old', 0)).toBe('too old');
+    expect(desk.list.size).toBe(0);
+    desk.hasRoom = true;
+    expect(desk.verdict('m')).toBe('new');
+    desk.hasRoom = false;
+    expect(desk.verdict('m')).toBe('known');
   });
 
   test('A message in this peer’s own name is known only if it made it', () => {

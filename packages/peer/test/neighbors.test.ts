@@ -81,7 +81,7 @@ describe('requests of others', () => {
     const bare = world.connect(peer.address);
     bare.send('New Connect Request From:127.0.0.1:7002');
     world.run({ forMs: 200 });
-    expect(guest.client.received).toBe('New Connect Accepted\n');
+    expect(guest.client.received).toMatch(/^New Connect Accepted\nLiveness Request:[^\n]*\n$/);
     expect(bare.received).toBe('New Connect Accepted');
     expect(recordsOf(peer, 'neighbor')).toMatchObject([
       { neighbor: '127.0.0.1:7001', kind: 'hearsay', dialedBy: 'it' },
@@ -102,8 +102,8 @@ describe('requests of others', () => {
     const { world, peer } = alone({ peer: { neighborsMax: 6 } });
     const guests = idsOf(6).map((id) => new Guest(world, peer, id));
     world.run({ forMs: 50 });
-    expect(guests.map(({ client }) => client.received)).toEqual(
-      guests.map(() => 'New Connect Accepted\n'),
+    expect(guests.map(({ client }) => client.received.split('\n')[0])).toEqual(
+      guests.map(() => 'New Connect Accepted'),
     );
     const late = new Guest(world, peer, '127.0.0.1:7009');
     const bare = world.connect(peer.address);
@@ -156,12 +156,44 @@ describe('requests of others', () => {
     expect(recordsOf(peer, 'neighbor').map(({ kind }) => kind)).toEqual(['hearsay']);
   });
 
+  test('requests that alternate between the kinds make one neighbor and few records', () => {
+    const { world, peer } = alone({ peer: { livenessIntervalMs: 13_000 } });
+    for (let n = 0; n < 1_000; n += 1) {
+      const client = world.connect(peer.address);
+      client.send(`New Connect Request From:127.0.0.1:7001${n % 2 === 0 ? '' : ':Hearsay/1'}`);
+      world.run({ forMs: 5 });
+      if (n % 2 === 1) client.reset();
+      // A bare request is whole after a moment of stillness only.
+      if (n % 2 === 0) world.run({ forMs: LIMITS.stillnessMs });
+    }
+    expect(neighborsOf(peer)).toEqual(['127.0.0.1:7001']);
+    // A new kind, and a new neighbor, once an interval at the most.
+    expect(recordsOf(peer, 'neighbor').length).toBeLessThan(20);
+  });
+
+  test('wantedRecordsMax: comings and goings of those who dial are written up to a bound, and counted beyond', () => {
+    const limits = { wantedRecordsMax: 30, wantedRecordsPerSecondMax: 5 };
+    const { world, peer } = alone({ limits });
+    for (let n = 0; n < 500; n += 1) {
+      const { client } = new Guest(world, peer, `127.0.0.1:${7_001 + n}`);
+      world.run({ forMs: 5 });
+      client.reset();
+      world.run({ forMs: 5 });
+    }
+    world.run({ forMs: 2_000 });
+    for (const event of ['neighbor', 'neighbor-lost'] as const) {
+      expect(recordsOf(peer, event).length).toBeGreaterThanOrEqual(30);
+      expect(recordsOf(peer, event).length).toBeLessThanOrEqual(30 + 5 * 10);
+    }
+    expect(recordsOf(peer, 'dropped-more').length).toBeGreaterThan(0);
+  });
+
   test('a neighbor that starts again as the other kind is one neighbor still', () => {
     const { world, peer } = alone();
     const before = new Guest(world, peer, '127.0.0.1:7001');
     world.run({ forMs: 10 });
     before.client.reset();
-    world.run({ forMs: 10 });
+    world.run({ forMs: 1_500 });
     world.connect(peer.address).send('New Connect Request From:127.0.0.1:7001');
     world.run({ forMs: 1_500 });
     expect(neighborsOf(peer)).toEqual(['127.0.0.1:7001']);

@@ -1,49 +1,10 @@
 import type { NodeId } from '@hearsay/common/address';
 import { formatLogLine, parseLogLine } from '@hearsay/common/log-line';
 import { Random } from '@hearsay/common/random';
-import type { Peer } from '@hearsay/peer/peer';
 import { describe, expect, test } from 'vitest';
-import type { Host } from '../../lab/src/simulator/host.js';
-import { lastOf, recordsOf, Village, type VillageOptions } from '../../lab/test/core/village.js';
+import { lastOf, recordsOf, type Village } from '../../lab/test/core/village.js';
+import { formed, madeSince, undelivered } from './deliveries.js';
 import { graphOf, isConnected } from './graph.js';
-
-/** Three seeds and so many peers that start at once, when the network has formed. */
-function formed(count: number, options: VillageOptions = {}): Village {
-  const village = new Village(options).startSeeds();
-  village.world.run({ forMs: 100 });
-  village.startPeers(count);
-  village.world.run({ forMs: 4_000 });
-  expect(isConnected(graphOf(village.peers))).toBe(true);
-  return village;
-}
-
-/** The messages that peers made from a time on and that had time to travel, with their makers. */
-function madeSince(village: Village, wallMs: number): [string, Host<Peer>][] {
-  const untilMs = village.world.wallMs - 1_000;
-  return [...village.peers.values()].flatMap((host) =>
-    host.records.flatMap(({ record, wallMs: atMs }): [string, Host<Peer>][] =>
-      record.event === 'gossip-made' && atMs >= wallMs && atMs <= untilMs
-        ? [[record.message, host]]
-        : [],
-    ),
-  );
-}
-
-/** Whoever should have logged a message exactly once and did not. */
-function undelivered(
-  messages: readonly [string, Host<Peer>][],
-  peers: Iterable<Host<Peer>>,
-): string[] {
-  return [...peers].flatMap((peer) => {
-    const receipts = new Map<string, number>();
-    for (const { message } of recordsOf(peer, 'gossip-received')) {
-      receipts.set(message, (receipts.get(message) ?? 0) + 1);
-    }
-    return messages
-      .filter(([message, maker]) => (receipts.get(message) ?? 0) !== (maker === peer ? 0 : 1))
-      .map(([message]) => `${message} at ${peer.address.port}`);
-  });
-}
 
 /** The ids that each seed shows to others. */
 function listsOf(village: Village): NodeId[][] {

@@ -86,3 +86,33 @@ describe('the overlay by rank', () => {
     expect(draw(3)).not.toEqual(draw(4));
   });
 });
+
+describe('the work of drawing', () => {
+  test('A5: the smallest keys win, as if all were sorted', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.nat(30),
+        fc.double({ min: 0, max: 2, noNaN: true }),
+        (rng, count, alpha) => {
+          const random = new Random(rng);
+          const keys = union.map((id, index) => {
+            const weight = (index + 1) ** -alpha;
+            return { id, key: -Math.log(1 - random.fraction()) / weight };
+          });
+          const sorted = keys.sort((a, b) => a.key - b.key).map(({ id }) => id);
+          const picks = new RankedOverlay(alpha).pick(union, everybody, count, new Random(rng));
+          expect(picks).toEqual(sorted.slice(0, count));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test.each([0, -3])('of %d nobody is looked at, and nothing is left to chance', (count) => {
+    const random = new Random(1);
+    const isEligible = () => expect.unreachable();
+    expect(new RankedOverlay(0.5).pick(union, isEligible, count, random)).toEqual([]);
+    expect(random.fraction()).toBe(new Random(1).fraction());
+  });
+});

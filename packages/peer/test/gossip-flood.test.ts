@@ -1,0 +1,118 @@
+import type { Peer } from '@hearsay/peer/peer';
+import { describe, expect, test } from 'vitest';
+import type { Host } from '../../lab/src/simulator/host.js';
+import type { World } from '../../lab/src/simulator/world.js';
+import { lastOf, recordsOf } from '../../lab/test/core/village.js';
+import { formed, madeSince, undelivered } from './deliveries.js';
+import { quiet, withGuests } from './stage.js';
+
+const limits = { strangerMessagesMax: 5, strangerMessagesPerSecondMax: 2 };
+
+/** A message that somebody makes up, from that many milliseconds ahead of the present. */
+function madeUp(world: World, number: number, aheadMs = 0): string {
+  const stamp = ((world.wallMs + aheadMs) / 1_000).toFixed(3);
+  return `${stamp}:127.0.0.9:9001:GOSSIP${number}`;
+}
+
+const numbersOf = (peer: Host<Peer>) =>
+  recordsOf(peer, 'gossip-received').map(({ message }) => Number(message.split('GOSSIP')[1]));
+
+describe('new messages over links that are no neighbor’s', () => {
+  /** A peer with two neighbors, and a visitor that has sent so many messages at once. */
+  function visited(count: number) {
+    const stage = withGuests(2, { ...quiet, limits });
+    const { world, peer } = stage;
+    const visitor = world.connect(peer.address);
+    const messages = Array.from({ length: count }, (_, n) => madeUp(world, n + 1));
+    for (const message of messages) visitor.send(`${message}\n`);
+    world.run({ forMs: 10 });
+    return { ...stage, visitor, messages };
+  }
+
+  test.each([
+    ['below', 4, 4],
+    ['at', 5, 5],
+    ['above', 6, 5],
+  ])('strangerMessagesMax: %s the bound: of %d at once %d are taken', (_, count, taken) => {
+    const { peer, messages } = visited(count);
+    expect(numbersOf(peer)).toHaveLength(taken);
+    expect(recordsOf(peer, 'gossip-refused')).toMatchObject(
+      messages.slice(taken).map((message) => ({ message, reason: 'too many from strangers' })),
+    );
+  });
+
+  test('strangerMessagesPerSecondMax: after that so many are taken each second, over however many links', () => {
+    const { world, peer } = visited(5);
+    for (let n = 0; n < 100; n += 1) {
+      world.connect(peer.address).send(`${madeUp(world, 100 + n)}\n`);
+      world.run({ forMs: 50 });
+    }
+    world.run({ forMs: 1_000 });
+    expect(Math.abs(numbersOf(peer).length - 5 - 2 * 5)).toBeLessThanOrEqual(1);
+    const { received, refused } = lastOf(peer, 'peer-status') ?? {};
+    expect([received, refused]).toEqual([numbersOf(peer).length, 105 - numbersOf(peer).length]);
+  });
+
+  test('one that was refused is new when a neighbor brings it, and goes to the others', () => {
+    const { world, peer, guests, messages } = visited(7);
+    const last = messages.at(-1) as string;
+    expect(guests[1].gossip).not.toContain(last);
+    guests[0].say(last);
+    world.run({ forMs: 10 });
+    expect(guests[1].gossip).toContain(last);
+    expect(recordsOf(peer, 'gossip-received').at(-1)?.from).toBe(guests[0].id);
+  });
+
+  test('copies, and messages that are refused anyway, use up nothing of it', () => {
+    const { world, peer, visitor, messages } = visited(4);
+    const anHourMs = 3_600_000;
+    for (let n = 0; n < 20; n += 1) {
+      visitor.send(`${messages[0]}\n`);
+      for (const aheadMs of [anHourMs, -anHourMs]) visitor.send(`${madeUp(world, n, aheadMs)}\n`);
+      visitor.send(`${madeUp(world, n).replace('127.0.0.9:9001', '127.0.0.1:6001')}\n`);
+    }
+    visitor.send(`${madeUp(world, 99)}\n`);
+    world.run({ forMs: 10 });
+    expect(numbersOf(peer)).toEqual([1, 2, 3, 4, 99]);
+  });
+
+  test('those of neighbors are not counted among them', () => {
+    const { world, peer, guests } = visited(9);
+    for (let n = 1; n <= 50; n += 1) guests[0].say(guests[0].message(n));
+    world.run({ forMs: 10 });
+    expect(numbersOf(peer)).toHaveLength(5 + 50);
+  });
+});
+
+test('A8: a flood of made-up messages over forty connections loses no real one, and none comes twice', () => {
+  const village = formed(10, {
+    ...{ latencyMs: [1, 30], peer: { gossipCount: 0 } },
+    limits: { digestsMax: 1_024, strangerMessagesMax: 100, strangerMessagesPerSecondMax: 10 },
+  });
+  const { world } = village;
+  const [target] = village.peers.values() as Iterable<Host<Peer>>;
+  if (target === undefined) throw new Error('no peer');
+  const strangers = Array.from({ length: 40 }, () => world.connect(target.address));
+  const sinceMs = world.wallMs;
+  let number = 0;
+  for (let n = 0; n < 50; n += 1) {
+    for (const stranger of strangers) {
+      const messages = Array.from({ length: 10 }, (_, m) => madeUp(world, number + m, 10_000));
+      stranger.send(messages.map((message) => `${message}\n`).join(''));
+      number += messages.length;
+    }
+    world.run({ forMs: 100 });
+  }
+  world.run({ forMs: 2_000 });
+  const made = madeSince(village, sinceMs);
+  expect(made.length).toBeGreaterThan(40);
+  expect(undelivered(made, village.peers.values())).toEqual([]);
+  for (const peer of village.peers.values()) {
+    const messages = recordsOf(peer, 'gossip-received').map(({ message }) => message);
+    expect(new Set(messages).size).toBe(messages.length);
+    const ofFlood = messages.filter((message) => message.includes(':127.0.0.9:'));
+    // The burst, and ten a second for five seconds.
+    expect(ofFlood.length).toBeLessThanOrEqual(100 + 10 * 6);
+  }
+  expect(lastOf(target, 'peer-status')?.refused).toBeGreaterThan(19_000);
+});

@@ -22,6 +22,7 @@ export interface AddressError {
   readonly mend: string;
 }
 
+/** The largest port. */
 export const portMax = 65_535;
 
 const ipv4Pattern =

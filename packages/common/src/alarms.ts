@@ -24,6 +24,7 @@ export class Alarm {
     this.alarms.place(this, atMs);
   }
 
+  /** Calls the alarm off, if it is set. */
   clear(): void {
     this.alarms.remove(this);
   }

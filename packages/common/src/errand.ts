@@ -12,13 +12,16 @@ export type ErrandOutcome =
   | { readonly kind: 'answered' }
   | { readonly kind: 'failed'; readonly reason: LinkEnd | 'unanswered' };
 
+/** Where an errand goes, what it says, and what it waits for. */
 export interface ErrandOptions {
   readonly to: Address;
   readonly text: string;
   /** Whether the other side is known to speak in lines. */
   readonly lines: boolean;
-  /** Milliseconds for the connection, and again for the answer. */
+  /** Milliseconds for the answer, once the connection is up. */
   readonly withinMs: number;
+  /** Milliseconds for the connection; as many as for the answer, unless this is said. */
+  readonly openWithinMs?: number;
   /** Whether a text that came back is the answer; without it none is awaited. */
   readonly isAnswer?: (text: string) => boolean;
 }
@@ -37,7 +40,7 @@ export class Errand implements LinkOwner {
   ) {
     this.link = links.dial(options.to, this);
     this.timeout = alarms.alarm(() => this.end({ kind: 'failed', reason: 'unanswered' }));
-    this.timeout.set(nowMs + options.withinMs);
+    this.timeout.set(nowMs + (options.openWithinMs ?? options.withinMs));
   }
 
   opened(link: Link): void {

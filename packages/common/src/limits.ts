@@ -90,8 +90,11 @@ export const LIMITS = {
   unlistedPeersMax: 12_500,
   /** Of those, ids in a status record; with the count they show what is going on. */
   unlistedPeersShownMax: 100,
-  /** Registration links held for one announced address; a restart leaves an old one for a while. */
-  linksPerPeerMax: 4,
+  /**
+   * Registration links held for one announced address: its own, and since a restart leaves that for
+   * a while, a newer one. Strangers can make more.
+   */
+  linksPerPeerMax: 2,
   /**
    * Lists over one link at once. A peer that lacks neighbors asks after 250 ms, 500 ms, 1 s, then
    * every 1.5 s, a fifth sooner at times, and begins anew whenever it lacks them again.
@@ -101,6 +104,11 @@ export const LIMITS = {
   listsPerSecondMax: 4,
   /** Milliseconds a probed peer has for its liveness reply; the protocol's figure. */
   probeMs: 700,
+  /**
+   * Milliseconds it has where it is listed and nobody accuses it: a segment may be lost and sent
+   * again. Below the two seconds in which a report that comes meanwhile must be judged.
+   */
+  sweepAnswerMs: 1_500,
   /** Probes under way at once; the rest wait their turn. */
   probesMax: 256,
   /** Milliseconds before a probe is tried again for which the seed itself had no means. */
@@ -147,7 +155,10 @@ export const LIMITS = {
   listRecordCharactersMax: 4_096,
   /** Milliseconds between two messages to a classic seed, so that it never reads two at once. */
   classicSpacingMs: 200,
-  /** Milliseconds before the first refresh while there are too few neighbors; doubled up to: */
+  /**
+   * Milliseconds before the first refresh while there are too few neighbors; doubled up to the
+   * next, which is also a full candidate's first rest: by then it has asked whom it may let in.
+   */
   refreshFirstMs: 250,
   refreshFewMs: 1_500,
   /** Liveness intervals between refreshes otherwise. */

@@ -4,7 +4,7 @@
  */
 import type { Address } from './address.js';
 import { Alarms } from './alarms.js';
-import { DropLog } from './drop-log.js';
+import { BoundedLog } from './bounded-log.js';
 import type { Limits } from './limits.js';
 import { type Link, Links } from './links.js';
 import type { LogRecord } from './records.js';
@@ -15,7 +15,7 @@ import type { LivenessRequest } from './wire/message.js';
 /** A node with links and alarms. Whoever extends it says what it does with them. */
 export abstract class LinkedNode implements Node {
   protected readonly alarms = new Alarms();
-  protected readonly drops: DropLog;
+  protected readonly log: BoundedLog;
   protected readonly links: Links;
   private wakesAtMs: number | undefined;
   private lastStatus = '';
@@ -30,8 +30,8 @@ export abstract class LinkedNode implements Node {
     linksMax: number,
     private readonly lateMs: number,
   ) {
-    this.drops = new DropLog(runtime, limits, this.alarms);
-    this.links = new Links(runtime, this.alarms, limits, linksMax, this.drops, {
+    this.log = new BoundedLog(runtime, limits, this.alarms);
+    this.links = new Links(runtime, this.alarms, limits, linksMax, this.log, {
       message: (link, text) => this.received(link, text),
       // A visitor that half-closes has said all, and the answer is on its way.
       ended: (link) => this.links.close(link),
@@ -102,7 +102,7 @@ export abstract class LinkedNode implements Node {
   }
 
   stopping(reason: string): void {
-    this.drops.tellRest();
+    this.log.tellRest();
     this.stop(reason);
   }
 

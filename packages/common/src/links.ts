@@ -9,7 +9,7 @@
  */
 import { type Address, formatAddress } from './address.js';
 import type { Alarm, Alarms } from './alarms.js';
-import type { DropLog } from './drop-log.js';
+import type { BoundedLog } from './bounded-log.js';
 import type { Limits } from './limits.js';
 import type { DialFailure, LinkId, LinkInfo, Runtime } from './runtime.js';
 import { SendQueue } from './send-queue.js';
@@ -83,13 +83,14 @@ export class Links {
     private readonly alarms: Alarms,
     private readonly limits: Limits,
     private readonly linksMax: number,
-    private readonly drops: DropLog,
+    private readonly log: BoundedLog,
     private readonly reception: LinkOwner,
   ) {
     this.standings = new Standings(limits);
     this.silence = alarms.alarm((nowMs) => this.closeSilent(nowMs));
   }
 
+  /** How many there are, those being dialed among them. */
   get count(): number {
     return this.all.size;
   }
@@ -170,6 +171,7 @@ export class Links {
     this.runtime.close(link.id);
   }
 
+  /** Closes all links after what was sent. */
   closeAll(): void {
     for (const link of [...this.all.values()]) this.close(link);
   }
@@ -260,7 +262,7 @@ export class Links {
       return;
     }
     const { code, bytes, beginning } = event;
-    this.drops.drop(code, bytes, beginning, link.from);
+    this.log.drop(code, bytes, beginning, link.from);
   }
 
   /** Bare bytes count as a message once the link was still, if they parse; garbage goes later. */
@@ -284,7 +286,7 @@ export class Links {
   /** Makes room. */
   private evict(link: Link | undefined): void {
     if (link === undefined) return;
-    this.drops.write({ event: 'evicted', bound: 'linksMax', from: link.from });
+    this.log.write({ event: 'evicted', bound: 'linksMax', from: link.from });
     this.lose(link, 'evicted');
   }
 

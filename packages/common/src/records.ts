@@ -16,6 +16,7 @@ interface RecordKind {
   readonly screen?: false;
 }
 
+/** The kinds of records by event: fields in the order of the log line, and what they say. */
 export const RECORDS = {
   // Both programs
   'seed-started': {

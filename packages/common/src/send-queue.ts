@@ -5,9 +5,10 @@
 export class SendQueue {
   /** Bytes that wait. */
   bytes = 0;
-  private readonly own = new Line();
-  private readonly relayed = new Line();
+  private readonly own = new Fifo();
+  private readonly relayed = new Fifo();
 
+  /** Adds a message of the node's own, or one that it passes on. */
   push(bytes: Uint8Array, isRelayed: boolean): void {
     this.bytes += bytes.length;
     (isRelayed ? this.relayed : this.own).push(bytes);
@@ -22,7 +23,7 @@ export class SendQueue {
 }
 
 /** First in, first out; taking out the first costs the same however many wait. */
-class Line {
+class Fifo {
   private items: Uint8Array[] = [];
   private taken = 0;
 

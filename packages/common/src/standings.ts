@@ -26,6 +26,7 @@ export class Standings {
     this.links[standing].set(link.id, link);
   }
 
+  /** Forgets a link, which is gone. */
   delete(link: Link): void {
     this.links[link.standing].delete(link.id);
   }

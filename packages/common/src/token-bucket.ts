@@ -1,7 +1,7 @@
 /** A rate with room for a burst: the token bucket (RFC 2697 has its terms). */
 export class TokenBucket {
   private tokens: number;
-  private filledAtMs = Number.NEGATIVE_INFINITY;
+  private filledAtMs: number | undefined;
 
   /**
    * @param burst how many may be taken at once after a long rest; @param perSecond how many come
@@ -22,7 +22,10 @@ export class TokenBucket {
     return true;
   }
 
-  /** Milliseconds of the same clock at which one can be taken, if nobody takes one before. */
+  /**
+   * Milliseconds of the same clock at which one can be taken, if nobody takes one before; infinity
+   * for never.
+   */
   readyAtMs(nowMs: number): number {
     this.fill(nowMs);
     const lacking = Math.max(0, 1 - this.tokens);
@@ -31,6 +34,7 @@ export class TokenBucket {
   }
 
   private fill(nowMs: number): void {
+    this.filledAtMs ??= nowMs;
     if (nowMs <= this.filledAtMs) return;
     const elapsedMs = nowMs - this.filledAtMs;
     this.filledAtMs = nowMs;

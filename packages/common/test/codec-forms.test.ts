@@ -107,6 +107,13 @@ describe('connecting', () => {
       kind: 'connect-refused',
       reason: 'full: 64 of 64',
     });
+    means(`New Connect Refused:${'x'.repeat(64)}`, {
+      kind: 'connect-refused',
+      reason: 'x'.repeat(64),
+    });
+    for (const reason of ['x'.repeat(65), 'é', '\x7f', 'a\tb']) {
+      isMalformed(`New Connect Refused:${reason}`, 'refusal');
+    }
     means('New Connect Refused', { kind: 'connect-refused', reason: '' });
     means('New Connect Refused:', { kind: 'connect-refused', reason: '' });
   });

@@ -96,6 +96,20 @@ describe('A7: gossip', () => {
     isMalformed(text, 'gossip');
   });
 
+  test.each(['\0', '\t', '\r', '\x1b', '\x1f', '\x7f'])(
+    'a text with a control character (%j) is none',
+    (character) => {
+      isMalformed(`${ts}:10.0.0.7:6001:GOSSIP1:a${character}b`, 'gossip');
+      means(`${ts}:10.0.0.7:6001:GOSSIP1:a b`, {
+        ...head,
+        port: 6001,
+        number: 1,
+        titled: true,
+        text: 'a b',
+      });
+    },
+  );
+
   test('a timestamp of more than twelve digits, or nine behind the point, is none', () => {
     means('999999999999.999999999:10.0.0.7:1', {
       ...head,

@@ -115,6 +115,19 @@ describe('withinMs', () => {
     expect(trip.outcomes).toHaveLength(1);
   });
 
+  test.each([
+    ['below', -1, 1],
+    ['at', 0, 0],
+  ])('is for the answer alone where the connection has openWithinMs: %s that', (_, by, links) => {
+    const openWithinMs = 2 * withinMs;
+    const trip = new Trip({ openWithinMs, isAnswer: () => false });
+    trip.pass(openWithinMs + by);
+    trip.links.opened(trip.id, outgoingInfo);
+    expect(trip.links.count).toBe(links);
+    trip.pass(withinMs);
+    expect(trip.outcomes).toEqual([{ kind: 'failed', reason: 'unanswered' }]);
+  });
+
   test('bounds a dial that never comes up', () => {
     const trip = new Trip();
     trip.pass(withinMs - 1);

@@ -49,7 +49,7 @@ class IdleNode extends LinkedNode {
   }
 
   drop(): void {
-    this.drops.drop('r', 1, 't', 'f');
+    this.log.drop('r', 1, 't', 'f');
   }
 }
 

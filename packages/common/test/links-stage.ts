@@ -1,6 +1,6 @@
 /** Links on a scripted runtime, with owners that write down what they hear. */
 import { Alarms } from '../src/alarms.js';
-import { DropLog } from '../src/drop-log.js';
+import { BoundedLog } from '../src/bounded-log.js';
 import { LIMITS, type Limits } from '../src/limits.js';
 import { type Link, type LinkEnd, type LinkOwner, Links } from '../src/links.js';
 import type { LinkId } from '../src/runtime.js';
@@ -49,8 +49,8 @@ export class Stage {
 
   constructor({ linksMax = 100, ...limits }: Partial<Limits> & { linksMax?: number } = {}) {
     this.limits = { ...LIMITS, ...limits };
-    const drops = new DropLog(this.runtime, this.limits, this.alarms);
-    this.links = new Links(this.runtime, this.alarms, this.limits, linksMax, drops, this.reception);
+    const log = new BoundedLog(this.runtime, this.limits, this.alarms);
+    this.links = new Links(this.runtime, this.alarms, this.limits, linksMax, log, this.reception);
   }
 
   /** Somebody dials this node. */

@@ -49,10 +49,13 @@ const gossipHead = {
 };
 
 /** All of `ts:ip:n`, `ts:ip:port:n`, `ts:ip:port:GOSSIPn` and `ts:ip:port:GOSSIPn:text`. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out.
+const gossipText = typedText.filter((text) => !/[\0-\x1f\x7f]/.test(text));
+
 const anyGossip: fc.Arbitrary<GossipMessage> = fc.oneof(
   fc.record({ ...gossipHead, titled: fc.boolean() }),
   fc.record({ ...gossipHead, titled: fc.boolean(), port: anyPort }),
-  fc.record({ ...gossipHead, titled: fc.constant(true), port: anyPort, text: typedText }),
+  fc.record({ ...gossipHead, titled: fc.constant(true), port: anyPort, text: gossipText }),
 );
 
 /** A field that may lack. */
@@ -117,7 +120,10 @@ export const messagesOfKind: { [K in Message['kind']]: fc.Arbitrary<Message & { 
     hearsay: fc.boolean(),
   }),
   'connect-accepted': fc.constant({ kind: 'connect-accepted' }),
-  'connect-refused': fc.record({ kind: fc.constant('connect-refused'), reason: typedText }),
+  'connect-refused': fc.record({
+    kind: fc.constant('connect-refused'),
+    reason: fc.stringMatching(/^[ -~]{0,64}$/),
+  }),
   'liveness-request': anyLivenessRequest,
   'liveness-reply': anyLivenessReply,
   gossip: anyGossip,

@@ -31,12 +31,19 @@ describe('a token bucket', () => {
     expect(bucket.take(readyAtMs)).toBe(true);
   });
 
+  test('with a rate of 0 gives its burst and never anything more', () => {
+    const bucket = new TokenBucket(2, 0);
+    expect(taken(bucket, 9, 1_000)).toBe(2);
+    expect(taken(bucket, 9, 3_600_000)).toBe(0);
+    expect(bucket.readyAtMs(3_600_000)).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test('never gives more than burst and rate allow, whatever the times of the tries', () => {
     const pauses = fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 200 });
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 9 }),
-        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 0, max: 50 }),
         pauses,
         (...at) => {
           const [burst, perSecond, some] = at;

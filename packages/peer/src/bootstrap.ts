@@ -72,6 +72,11 @@ class Bootstrap implements Discovery, RegistrationEvents {
     return this.all.has(id);
   }
 
+  /** A classic seed is never asked twice; one that is lost for now may come back. */
+  get canAsk(): boolean {
+    return this.registrations.some(({ kind }) => kind === 'hearsay');
+  }
+
   get registered(): readonly NodeId[] {
     return this.inState('registered').map(({ seed }) => seed);
   }
@@ -110,6 +115,11 @@ class Bootstrap implements Discovery, RegistrationEvents {
     // The seeds remove a peer that reports itself, and close its links: none is to replace them.
     this.hasLeft = true;
     this.report(this.context.selfId);
+  }
+
+  stop(): void {
+    for (const registration of this.registrations) registration.flush();
+    this.unionLog.flush();
   }
 
   forgive(nowMs: number): void {

@@ -70,17 +70,20 @@ export class Candidates {
 
   /** It refused. That passes: a place may be free any time. */
   refused(id: NodeId, reason: string): void {
-    this.context.drops.write({ event: 'neighbor-refused', neighbor: id, reason, by: id });
+    this.context.log.write({ event: 'neighbor-refused', neighbor: id, reason, by: id });
     // A duplicate is no failure.
-    if (reason === 'duplicate') this.rest(id);
-    else this.restLonger(id, this.context.limits.candidateRestMsMax);
+    if (reason === 'duplicate') return this.rest(id);
+    const { refreshFewMs, candidateRestMs, candidateRestMsMax } = this.context.limits;
+    // Whoever is full for those it does not know asks its seeds by then whether it should.
+    const firstMs = reason === 'full' ? refreshFewMs : candidateRestMs;
+    this.restLonger(id, candidateRestMsMax, firstMs);
   }
 
   /** It could not be reached, or did not answer. That passes as well: it may start again. */
   failed(id: NodeId, reason: string): void {
     // A lost one is tried for long, and nothing new is known of it.
     if (this.lost.has(id)) return this.rest(id);
-    this.context.drops.write({ event: 'connect-failed', neighbor: id, reason });
+    this.context.log.write({ event: 'connect-failed', neighbor: id, reason });
     // A lack of means is our own.
     if (reason === 'no-resources') this.rest(id);
     else this.restLonger(id, this.context.limits.candidateRestMsMax);
@@ -117,10 +120,13 @@ export class Candidates {
   }
 
   /** Leaves one alone for twice as long as the time before, but at most `longestMs`. */
-  private restLonger(id: NodeId, longestMs: number): void {
+  private restLonger(
+    id: NodeId,
+    longestMs: number,
+    firstMs = this.context.limits.candidateRestMs,
+  ): void {
     const times = this.timesOf(id);
-    const pauseMs = Math.min(this.context.limits.candidateRestMs * 2 ** times, longestMs);
-    this.layToRest(id, pauseMs, times + 1);
+    this.layToRest(id, Math.min(firstMs * 2 ** times, longestMs), times + 1);
   }
 
   private layToRest(id: NodeId, pauseMs: number, times: number): void {

@@ -10,13 +10,18 @@ import type { Link, LinkEnd, LinkOwner } from '@hearsay/common/links';
 import { decode, encode } from '@hearsay/common/wire/codec';
 import type { PeerContext } from './context.js';
 
+/** What came of a request. */
 export type ConnectOutcome =
+  /** It accepted in a line; the link is for both to keep. */
   | { readonly kind: 'hearsay'; readonly link: Link }
+  /** It accepted without one. */
   | { readonly kind: 'classic' }
   /** It lives but does not want to; `duplicate` means that there is a link already. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** It could not be reached, or did not answer in time. */
   | { readonly kind: 'failed'; readonly reason: LinkEnd | 'unanswered' };
 
+/** One request of this peer's own, from the dial to the outcome. */
 export class ConnectAttempt implements LinkOwner {
   readonly id: NodeId;
   private readonly link: Link;
@@ -54,7 +59,7 @@ export class ConnectAttempt implements LinkOwner {
       this.cancel();
       return this.done({ kind: 'refused', reason: message.value.reason });
     }
-    this.context.drops.drop('no answer to a request', Buffer.byteLength(text), text, this.id);
+    this.context.log.drop('no answer to a request', Buffer.byteLength(text), text, this.id);
   }
 
   closed(_link: Link, reason: LinkEnd): void {

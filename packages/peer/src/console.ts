@@ -1,5 +1,6 @@
 /** What a person can type at a peer's terminal. A plain line is gossip; a command starts with `/`. */
 
+/** What a typed line asks for. */
 export type Command =
   | { readonly kind: 'gossip'; readonly text: string }
   | { readonly kind: 'show'; readonly what: 'peers' | 'seeds' | 'ml' | 'log' | 'help' }
@@ -8,6 +9,7 @@ export type Command =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'unknown'; readonly name: string };
 
+/** What `/help` shows. */
 export const helpLines: readonly string[] = [
   'a line of text   gossips it to the network',
   '/peers           the neighbors, their strikes, and who is known besides',

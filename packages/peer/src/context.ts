@@ -1,7 +1,7 @@
 /** What the parts of one peer have in common; made once by {@link Peer} and never changed. */
 import type { Address, NodeId } from '@hearsay/common/address';
 import type { Alarms } from '@hearsay/common/alarms';
-import type { DropLog } from '@hearsay/common/drop-log';
+import type { BoundedLog } from '@hearsay/common/bounded-log';
 import type { Limits } from '@hearsay/common/limits';
 import type { Links } from '@hearsay/common/links';
 import type { Random } from '@hearsay/common/random';
@@ -25,11 +25,12 @@ export interface PeerSettings {
   readonly statusIntervalMs: number;
 }
 
+/** The world, the bounds, the settings and the name of one peer. */
 export interface PeerContext {
   readonly runtime: Runtime;
   readonly alarms: Alarms;
   readonly links: Links;
-  readonly drops: DropLog;
+  readonly log: BoundedLog;
   readonly random: Random;
   readonly limits: Limits;
   readonly settings: PeerSettings;

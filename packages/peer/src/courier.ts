@@ -12,6 +12,8 @@ export class Courier {
   private readonly own: string[] = [];
   private readonly relayed: string[] = [];
   private underWay = 0;
+  /** Those that have not come to their end. */
+  private readonly errands = new Set<Errand>();
 
   constructor(
     private readonly context: PeerContext,
@@ -36,6 +38,14 @@ export class Courier {
     done: (isAnswered: boolean) => void,
   ): void {
     this.run(text, { withinMs, isAnswer }, (outcome) => done(outcome.kind === 'answered'));
+  }
+
+  /** Sends nothing more: what waits is forgotten, and whatever is under way is called off. */
+  stop(): void {
+    this.own.length = 0;
+    this.relayed.length = 0;
+    for (const errand of this.errands) errand.cancel();
+    this.errands.clear();
   }
 
   private add(text: string, line: string[], lineMax: number): boolean {
@@ -64,7 +74,16 @@ export class Courier {
     done: (outcome: ErrandOutcome) => void,
   ): void {
     const { links, alarms, runtime } = this.context;
-    const nowMs = runtime.monotonicMs();
-    new Errand(links, alarms, nowMs, { to: this.to, text, lines: false, ...options }, done);
+    const errand = new Errand(
+      links,
+      alarms,
+      runtime.monotonicMs(),
+      { to: this.to, text, lines: false, ...options },
+      (outcome) => {
+        this.errands.delete(errand);
+        done(outcome);
+      },
+    );
+    this.errands.add(errand);
   }
 }

@@ -2,12 +2,16 @@
 import type { NodeId } from '@hearsay/common/address';
 import type { PeerContext } from './context.js';
 
+/** Where a peer learns of others, and whom it tells that one is gone. */
 export interface Discovery {
+  /** Begins to look for others, when the peer listens. */
   start(): void;
   /** All peers known by now, oldest first, without this one. */
   readonly union: readonly NodeId[];
   /** Whether a peer is in the union. */
   knows(id: NodeId): boolean;
+  /** Whether there is somebody who can be asked for news of later peers. */
+  readonly canAsk: boolean;
   /** The seeds with which this peer is registered. */
   readonly registered: readonly NodeId[];
   /** A line about each seed for the person at the terminal. */
@@ -20,6 +24,8 @@ export interface Discovery {
   report(dead: NodeId): void;
   /** Says that this peer goes, and looks for nobody any more. */
   leave(): void;
+  /** This process ends: writes into the log what waits for it. */
+  stop(): void;
   /** This process stood still; nobody is taken for gone because of that. */
   forgive(nowMs: number): void;
 }

@@ -18,8 +18,6 @@ import type { Neighbor } from './neighbor.js';
 export interface Audience {
   readonly size: number;
   list(): Iterable<Neighbor>;
-  send(neighbor: Neighbor, text: string): boolean;
-  relay(neighbor: Neighbor, text: string): boolean;
 }
 
 /** A peer's own messages, and those of others that it passes on. */
@@ -79,7 +77,7 @@ export class Gossip {
     this.number += 1;
     this.made += 1;
     for (const neighbor of this.audience.list()) {
-      this.count(entry, neighbor, this.audience.send(neighbor, message));
+      this.count(entry, neighbor, neighbor.send(message));
     }
     const { hash, sentTo } = entry;
     runtime.record({ event: 'gossip-made', message, hash, neighbors: sentTo.size });
@@ -88,7 +86,7 @@ export class Gossip {
 
   /** Hears a message of another. */
   hear(text: string, message: GossipMessage, sender: Sender): void {
-    const { runtime, drops, self } = this.context;
+    const { runtime, log, self } = this.context;
     const present = { monotonicMs: runtime.monotonicMs(), wallMs: runtime.wallMs() };
     const isOwnName = message.ip === self.ip && message.port === self.port;
     const stampMs = timestampMs(message.timestamp);
@@ -108,11 +106,11 @@ export class Gossip {
         const { id, kind } = neighbor;
         const hasIt = id === origin || entry.cameFrom.has(id) || entry.sentTo.has(id);
         if (hasIt || (kind === 'classic' && !isClassicSafe)) continue;
-        this.count(entry, neighbor, this.audience.relay(neighbor, text));
+        this.count(entry, neighbor, neighbor.relay(text));
       }
     } else {
       this.refused += 1;
-      drops.write({ event: 'gossip-refused', message: text, reason: verdict, from });
+      log.write({ event: 'gossip-refused', message: text, reason: verdict, from });
     }
   }
 

@@ -39,4 +39,9 @@ export class ListLog {
     this.last = peers;
     this.due.set(dueMs);
   }
+
+  /** Writes now what waits, if anything does. */
+  flush(): void {
+    if (this.due.atMs !== undefined) this.write(this.last);
+  }
 }

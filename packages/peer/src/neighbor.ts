@@ -18,12 +18,16 @@ export class Neighbor {
   hasAnswered = false;
   /** Whether it has answered when its link had held for an interval. */
   isProven = false;
+  /** Whether it dialed this peer, and no seed has named it so far: once none, it stays none. */
+  isStranger = true;
   /** How many links in a row broke within an interval of coming up. */
   breaks = 0;
   /** Monotonic milliseconds at which its link came up last, or a classic one was accepted. */
   private linkedAtMs: number;
   /** Monotonic milliseconds at which it came, or answered last. */
   private heardOfAtMs: number;
+  /** Monotonic milliseconds at which a classic one was asked last whether it still is one. */
+  private kindAskedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param isDialedByUs which end asked for the present link; it replaces it when it is lost. */
   constructor(
@@ -52,6 +56,7 @@ export class Neighbor {
 
   /** It has a link, or has it again. */
   linked(link: Link): void {
+    if (this.link !== undefined && this.link !== link) this.context.links.close(this.link);
     this.link = link;
     this.linkedAtMs = this.context.runtime.monotonicMs();
   }
@@ -62,6 +67,19 @@ export class Neighbor {
     const hasHeld = this.isOlderThanInterval(this.linkedAtMs);
     this.breaks = hasHeld ? 0 : this.breaks + 1;
     return hasHeld;
+  }
+
+  /** It is no neighbor any more: nothing goes to it, and nothing is heard of it. */
+  end(): void {
+    this.courier?.stop();
+    if (this.link !== undefined) this.context.links.close(this.link);
+  }
+
+  /** Whether it is to be asked what it is: only a classic one, and once an interval at the most. */
+  takeKindQuestion(): boolean {
+    if (this.kind !== 'classic' || !this.isOlderThanInterval(this.kindAskedAtMs)) return false;
+    this.kindAskedAtMs = this.context.runtime.monotonicMs();
+    return true;
   }
 
   /** It has answered a liveness request. */

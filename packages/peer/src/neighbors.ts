@@ -51,33 +51,33 @@ export class Neighbors implements Neighborhood {
   constructor(
     private readonly context: PeerContext,
     overlay: Overlay,
-    private readonly discovery: Pick<Discovery, 'union' | 'knows' | 'refreshSoon'>,
+    private readonly discovery: Pick<Discovery, 'union' | 'knows' | 'canAsk' | 'refreshSoon'>,
     private readonly events: NeighborEvents,
   ) {
     this.candidates = new Candidates(context, overlay, () => this.fill());
     this.places = new Places(context, discovery, this.all, this.attempts);
     this.upkeep = new Upkeep(context.settings.neighborsMin);
-    this.requests = new ConnectRequests(context, discovery, this.places, this);
+    this.requests = new ConnectRequests(context, this.places, this);
   }
 
   get size(): number {
     return this.all.size;
   }
 
+  /** All of them, the oldest first. */
   list(): Iterable<Neighbor> {
     return this.all.values();
   }
 
+  /** The neighbor with this address; undefined if it is none. */
   get(id: NodeId): Neighbor | undefined {
     return this.all.get(id);
   }
 
-  send(neighbor: Neighbor, text: string): boolean {
-    return neighbor.send(text);
-  }
-
-  relay(neighbor: Neighbor, text: string): boolean {
-    return neighbor.relay(text);
+  /** The union may name others now, or those who failed before may be tried again. */
+  unionChanged(): void {
+    for (const neighbor of this.all.values()) this.places.look(neighbor);
+    this.fill();
   }
 
   /** Connects to as many as are owed or lacking. Called whenever that or the union may change. */
@@ -89,8 +89,7 @@ export class Neighbors implements Neighborhood {
     const isEligible = (id: NodeId) => !this.isKnown(id);
     const count = wanted - this.places.newcomers();
     for (const id of this.candidates.pick(union, isEligible, count)) this.attempt(id);
-    const isFull = this.size >= this.context.settings.neighborsMax;
-    const isStuck = wanted > 0 && this.attempts.size === 0 && !isFull;
+    const isStuck = wanted > 0 && this.attempts.size === 0;
     this.events.lacking(this.upkeep.isLacking(this.size) || isStuck);
   }
 
@@ -119,7 +118,7 @@ export class Neighbors implements Neighborhood {
     if (this.all.get(neighbor.id) !== neighbor) return;
     if (neighbor.isDialedByUs) this.upkeep.owe();
     // Names that nobody has listed are never picked, and need not be remembered.
-    if (!this.places.isStranger(neighbor)) this.candidates.left(neighbor);
+    if (!neighbor.isStranger) this.candidates.left(neighbor);
     this.drop(neighbor, reason);
     this.fill();
   }
@@ -131,11 +130,11 @@ export class Neighbors implements Neighborhood {
   }
 
   private drop(neighbor: Neighbor, reason: string): void {
-    const { id, link } = neighbor;
+    const { id } = neighbor;
     this.all.delete(id);
     this.attempts.get(id)?.cancel();
     this.attempts.delete(id);
-    if (link !== undefined) this.context.links.close(link);
+    neighbor.end();
     this.write(neighbor, { event: 'neighbor-lost', neighbor: id, reason });
     this.events.removed(neighbor);
   }
@@ -143,7 +142,7 @@ export class Neighbors implements Neighborhood {
   /** Writes of a coming or going; those whom others dial can come and go at will. */
   private write({ isDialedByUs }: Neighbor, record: LogRecord): void {
     if (isDialedByUs) this.context.runtime.record(record);
-    else this.context.drops.writeWanted(record);
+    else this.context.log.writeWanted(record);
   }
 
   /** Gives up one of the links that this end has dialed, other than the one given. */
@@ -162,7 +161,7 @@ export class Neighbors implements Neighborhood {
     const { link } = surplus;
     const text = encode({ kind: 'connect-refused', reason: 'surplus' });
     if (link !== undefined) this.context.links.send(link, text);
-    if (!this.places.isStranger(surplus)) this.candidates.rest(surplus.id);
+    if (!surplus.isStranger) this.candidates.rest(surplus.id);
     this.drop(surplus, 'surplus');
   }
 
@@ -196,13 +195,20 @@ export class Neighbors implements Neighborhood {
 
   // Requests of others
 
-  isAsking(id: NodeId): boolean {
-    return this.attempts.has(id);
-  }
-
+  /** Makes a neighbor of one that asked, or gives it back its link. */
   take(address: Address, kind: Neighbor['kind'], link: Link): void {
     this.settle(address, kind, false, kind === 'hearsay' ? link : undefined, link.from);
     this.fill();
+  }
+
+  /** Looks into what one says that was refused. */
+  refused(id: NodeId, kind: Neighbor['kind'], reason: string): void {
+    // It may have come sooner than the seeds' news of it; then it is known when it tries again.
+    if (reason === 'full') return this.discovery.refreshSoon();
+    // A classic neighbor that speaks as a Hearsay peer has become one, or was never classic, or
+    // somebody gave its name, now or before. What answers at its own address is what it is.
+    if (kind !== 'hearsay' || this.attempts.has(id)) return;
+    if (this.all.get(id)?.takeKindQuestion() === true) this.attempt(id);
   }
 
   // Requests of our own
@@ -226,12 +232,14 @@ export class Neighbors implements Neighborhood {
       case 'hearsay':
         return this.settle(address, 'hearsay', true, outcome.link, id);
       case 'classic':
+        // One that is known as such was only asked whether it still is.
+        if (known?.kind === 'classic') return;
         return this.settle(address, 'classic', true, undefined, id);
       case 'refused':
-        if (outcome.reason === 'duplicate') {
-          // The other end has, or is about to have, a link with us.
-          if (known === undefined) this.upkeep.payOff();
-        } else if (known !== undefined) this.remove(known, `refused: ${outcome.reason}`);
+        if (outcome.reason !== 'duplicate' && known !== undefined)
+          return this.remove(known, `refused: ${outcome.reason}`);
+        // The other end has, or is about to have, a link with us.
+        if (outcome.reason === 'duplicate' && known === undefined) this.upkeep.payOff();
         return this.candidates.refused(id, outcome.reason);
       case 'failed':
         // A neighbor's strikes are counted elsewhere.
@@ -253,18 +261,21 @@ export class Neighbors implements Neighborhood {
     this.attempts.get(id)?.cancel();
     this.attempts.delete(id);
     if (before === undefined && !this.makePlace()) return this.turnAway(link);
-    if (before?.link !== undefined && before.link !== link) this.context.links.close(before.link);
+    const wasOurs = before?.isDialedByUs === true;
     // A link of ours that has become the other's is one less of those that we keep up.
-    if (before?.isDialedByUs && !isDialedByUs) this.upkeep.owe();
+    if (wasOurs && !isDialedByUs) this.upkeep.owe();
     const neighbor =
       before?.kind === kind ? before : new Neighbor(this.context, address, kind, isDialedByUs);
+    if (neighbor !== before) before?.end();
     neighbor.isDialedByUs = isDialedByUs;
+    neighbor.isStranger = before?.isStranger !== false;
+    this.places.look(neighbor);
     this.all.set(id, neighbor);
     const wasLost = this.candidates.isLost(id);
     this.candidates.accepted(id);
     if (link !== undefined) this.adopt(link, neighbor);
     if (neighbor === before) return this.events.relinked(neighbor);
-    if (isDialedByUs && !this.upkeep.payOff() && wasLost) this.shed(neighbor);
+    if (isDialedByUs && !wasOurs && !this.upkeep.payOff() && wasLost) this.shed(neighbor);
     const dialedBy = isDialedByUs ? 'us' : 'it';
     this.write(neighbor, { event: 'neighbor', neighbor: id, kind, dialedBy, from });
     if (before !== undefined) this.events.removed(before);

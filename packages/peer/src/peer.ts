@@ -56,11 +56,11 @@ export class Peer extends LinkedNode {
     const limits = options.limits ?? LIMITS;
     const { runtime, random, self, settings } = options;
     super(runtime, limits, limits.peerLinksMax, settings.livenessIntervalMs);
-    const { alarms, links, drops } = this;
+    const { alarms, links, log } = this;
     const selfId = formatAddress(self);
-    this.context = { runtime, alarms, links, drops, random, limits, settings, self, selfId };
+    this.context = { runtime, alarms, links, log, random, limits, settings, self, selfId };
     this.discovery = options.discovery(this.context, {
-      unionChanged: () => this.neighbors.fill(),
+      unionChanged: () => this.neighbors.unionChanged(),
     });
     this.neighbors = new Neighbors(this.context, options.overlay, this.discovery, {
       message: (neighbor, link, text) => this.hearNeighbor(neighbor, link, text),
@@ -94,6 +94,7 @@ export class Peer extends LinkedNode {
   }
 
   protected stop(reason: string): void {
+    this.discovery.stop();
     this.gossip.writeMessageList();
     this.runtime.record({ event: 'stopped', reason });
     this.runtime.finished();
@@ -124,13 +125,13 @@ export class Peer extends LinkedNode {
     if (message.kind === 'liveness-request')
       return this.answerLiveness(link, message, this.options.self);
     if (message.kind === 'extensions') return; // None are known in version 1.
-    this.drops.drop(`${message.kind} at a peer`, Buffer.byteLength(text), text, from);
+    this.log.drop(`${message.kind} at a peer`, Buffer.byteLength(text), text, from);
   }
 
   private decoded(from: string, text: string): Message | undefined {
     const message = decode(text);
     if (message.ok) return message.value;
-    this.drops.drop(message.error.reason, Buffer.byteLength(text), text, from);
+    this.log.drop(message.error.reason, Buffer.byteLength(text), text, from);
     return undefined;
   }
 
@@ -253,7 +254,7 @@ export class Peer extends LinkedNode {
       ml: messages.size,
       reports: this.reports,
       links: this.links.count,
-      dropped: this.drops.total,
+      dropped: this.log.dropped,
       lost: this.links.lost,
     });
   }

@@ -13,11 +13,14 @@ import { decode, encode } from '@hearsay/common/wire/codec';
 import type { PeerContext } from './context.js';
 import { looksLikeList, SeedList } from './seed-list.js';
 
+/** How far it is; one that is `resting` was lost, and is tried again. */
 export type RegistrationState = 'idle' | 'dialing' | 'asking' | 'registered' | 'resting';
 
+/** What a registration tells. */
 export interface RegistrationEvents {
   /** A list came, be it the same one again. */
   listed(): void;
+  /** The seed did not answer or its link is gone; it is tried again in so many milliseconds. */
   lost(registration: Registration, reason: LinkEnd | 'unanswered', retryMs: number): void;
 }
 
@@ -60,6 +63,11 @@ export class Registration implements LinkOwner {
   get isHopeful(): boolean {
     const isUnderWay = this.state === 'dialing' || this.state === 'asking';
     return this.state === 'registered' || (isUnderWay && !this.hasFailed);
+  }
+
+  /** Writes into the log now what waits for it. */
+  flush(): void {
+    this.seedList.flush();
   }
 
   /** Registers, now and whenever the registration was lost. */
@@ -157,7 +165,7 @@ export class Registration implements LinkOwner {
   }
 
   private drop(reason: string, text: string, link: Link): void {
-    this.context.drops.drop(reason, Buffer.byteLength(text), text, link.from);
+    this.context.log.drop(reason, Buffer.byteLength(text), text, link.from);
   }
 
   private dial(): void {

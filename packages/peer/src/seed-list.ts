@@ -68,6 +68,11 @@ export class SeedList {
     else this.log.update(this.received);
   }
 
+  /** Writes now what waits to be written. */
+  flush(): void {
+    this.log.flush();
+  }
+
   private hold(received: readonly NodeId[]): void {
     this.received = received;
     const ids = new Set(received);
@@ -83,7 +88,7 @@ export class SeedList {
     const rest = text.slice(beginning.length);
     if (/[^,]/.test(rest)) {
       const bytes = Buffer.byteLength(rest);
-      this.context.drops.drop('more peers than are taken', bytes, rest, this.seed);
+      this.context.log.drop('more peers than are taken', bytes, rest, this.seed);
     }
     return list.value.peers.map(formatAddress);
   }

@@ -217,3 +217,27 @@ describe('records', () => {
     expect(other.records[0]?.record.event).toBe('peer-status');
   });
 });
+
+test('A4: lists that wait to be written are, before the process ends', () => {
+  const village = new Village({
+    seeds: 1,
+    limits: { listRecordCharactersMax: 1 },
+    peer: { livenessIntervalMs: 60_000 },
+  });
+  const { world } = village;
+  const seed = new ScriptedNode(world, '127.0.0.1:5001', listing('127.0.0.1:7001'));
+  const peer = village.startPeer();
+  world.run({ forMs: 100 });
+  seed.script = listing('127.0.0.1:7001', '127.0.0.1:7002');
+  world.run({ forMs: 5_000 });
+  expect(recordsOf(peer, 'union')).toHaveLength(1);
+  peer.interrupt();
+  world.run({ forMs: 0 });
+  expect(lastOf(peer, 'list')?.peers).toEqual([
+    '127.0.0.1:7001',
+    '127.0.0.1:7002',
+    '127.0.0.1:6001',
+  ]);
+  expect(lastOf(peer, 'union')?.peers).toEqual(['127.0.0.1:7001', '127.0.0.1:7002']);
+  expect(peer.records.at(-1)?.record).toEqual({ event: 'stopped', reason: 'SIGTERM' });
+});

@@ -221,9 +221,10 @@ describe('rests', () => {
       'close at once',
       [5, 10, 20, 40, 80, 160, 300, 300],
     ],
-    ['candidateRestMsMax: of one that refuses', '', [5, 10, 20, 30, 30, 30, 30, 30]],
+    ['candidateRestMsMax: of one that refuses', 'leaving', [5, 10, 20, 30, 30, 30, 30, 30]],
+    ['refreshFewMs: of one that is full', 'full', [1.5, 3, 6, 12, 24, 30, 30, 30]],
   ])('%s double up to the bound', (_, way, seconds) => {
-    const script: Script = () => 'New Connect Refused:full\n';
+    const script: Script = () => `New Connect Refused:${way}\n`;
     const { world, others } = among(['127.0.0.1:7001'], flappers[way] ?? (() => script), {
       limits,
     });
@@ -236,6 +237,29 @@ describe('rests', () => {
       expect(pauseMs).toBeGreaterThan(0.79 * expectedMs);
       expect(pauseMs).toBeLessThan(1.21 * expectedMs + 2_000);
     });
+  });
+
+  test('candidateRestMs: one whose broken link is refused has one reason for a rest, and one record', () => {
+    const { world, others, peer } = among(['127.0.0.1:7001'], accepting, {
+      limits,
+      peer: { livenessIntervalMs: 13_000 },
+    });
+    const [home] = others;
+    world.run({ forMs: 1_000 });
+    if (home) home.script = () => 'New Connect Refused:leaving\n';
+    // Asked once more, at the next liveness request.
+    home?.clients.at(-1)?.reset();
+    world.run({ forMs: 100_000 });
+    const pauses = pausesOf(home).slice(1, 5);
+    [5, 10, 20, 30].forEach((seconds, n) => {
+      expect(pauses[n]).toBeGreaterThan(790 * seconds);
+      expect(pauses[n]).toBeLessThan(1_210 * seconds + 2_000);
+    });
+    const lost = recordsOf(peer, 'neighbor-lost');
+    expect(lost).toMatchObject([{ reason: 'refused: leaving' }]);
+    expect(recordsOf(peer, 'neighbor-refused')).toHaveLength(
+      requestsAt(home as ScriptedNode).length - 2,
+    );
   });
 
   test('candidateRestMs: one that has proven itself as a neighbor has a short rest again', () => {

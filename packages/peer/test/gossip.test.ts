@@ -59,9 +59,8 @@ describe('hearing messages', () => {
   });
 
   test.each([
-    ['a text beyond ASCII', ':GOSSIP1:grüße 😀 \u2028 \u0000'],
+    ['a text beyond ASCII', ':GOSSIP1:grüße 😀 \u2028 \u0085'],
     ['odd spacing and colons', ':GOSSIP1:  a : b ::  '],
-    ['a carriage return inside', ':GOSSIP1:a\rb'],
     ['a number without a title', ':7'],
     ['leading zeros', ':GOSSIP007'],
   ])('A8: it is relayed byte for byte: %s', (_, rest) => {

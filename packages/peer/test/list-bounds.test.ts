@@ -174,6 +174,18 @@ describe('listRecordCharactersMax: a list that is another one at each refresh', 
     expect(listsOf(host).at(-1)).toEqual([...idsNow(), asker]);
   });
 
+  test('A4: one that waits when the process ends is written before it does, once', () => {
+    const { world, host, idsNow } = changing(1);
+    world.run({ forMs: 5_000 });
+    const before = listsOf(host).length;
+    expect(listsOf(host).at(-1)).not.toEqual([...idsNow(), asker]);
+    for (let times = 0; times < 2; times += 1) {
+      host.interrupt();
+      world.run({ forMs: 0 });
+      expect(listsOf(host).slice(before)).toEqual([[...idsNow(), asker]]);
+    }
+  });
+
   test('A4: the first list of each registration is written, however long and soon it comes', () => {
     const { world, seeds, host } = seekerAt([listing(...idsOf(3))], { listRecordCharactersMax: 1 });
     world.run({ forMs: 100 });

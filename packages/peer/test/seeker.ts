@@ -29,12 +29,12 @@ export class Seeker extends LinkedNode {
 
   constructor(runtime: Runtime, seeds: readonly NodeId[], limits: Limits) {
     super(runtime, limits, limits.peerLinksMax, settings.livenessIntervalMs);
-    const { alarms, links, drops } = this;
+    const { alarms, links, log } = this;
     const self = at('127.0.0.1:6001');
     const selfId = formatAddress(self);
     const random = new Random(1);
     const context: PeerContext = {
-      ...{ runtime, alarms, links, drops, random, limits, settings, self, selfId },
+      ...{ runtime, alarms, links, log, random, limits, settings, self, selfId },
     };
     this.discovery = bySeeds(seeds.map(at))(context, {
       unionChanged: () => {
@@ -54,7 +54,9 @@ export class Seeker extends LinkedNode {
 
   protected received(): void {}
   protected wokeLate(): void {}
-  protected stop(): void {}
+  protected stop(): void {
+    this.discovery.stop();
+  }
 }
 
 /** A seeker with seeds that answer by these scripts. */

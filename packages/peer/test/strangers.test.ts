@@ -1,7 +1,7 @@
 /** Peers that no seed has named, and how many of them a peer takes. */
 import { describe, expect, test } from 'vitest';
 import { lastOf, recordsOf, Village } from '../../lab/test/core/village.js';
-import { accepting, Guest, idsOf, listing, neighborsOf, ScriptedNode } from './stage.js';
+import { accepting, askerOf, Guest, idsOf, listing, neighborsOf, ScriptedNode } from './stage.js';
 
 /** A peer whose seed lists some that are not there, and so many guests that it does not list. */
 function crowded(guestCount: number, neighborsMax = 64) {
@@ -74,6 +74,51 @@ describe('strangers', () => {
     expect(seed.heard.length - before).toBe(questions);
   });
 
+  test('one that a seed has named for a moment is none, also when that seed starts again with a short list', () => {
+    const { village, world, seed, peer, guests } = crowded(2, 4);
+    const ids = guests.map(({ id }) => id);
+    expect(answersTo(guests)).toEqual([accepted, accepted]);
+    seed.script = listing(...idsOf(3), ...ids);
+    village.until(() => lastOf(peer, 'union')?.peers.length === 5, 10_000);
+    seed.die();
+    seed.reborn(listing(...idsOf(3)));
+    village.until(() => lastOf(peer, 'union')?.peers.length === 3, 60_000);
+    const strangers = idsOf(3, 8_101).map((id) => new Guest(world, peer, id));
+    world.run({ forMs: 100 });
+    // They have the half of strangers, and the two that were named have the other.
+    expect(answersTo(strangers)).toEqual([accepted, accepted, full]);
+    const known = idsOf(3).map((id) => new Guest(world, peer, id));
+    world.run({ forMs: 100 });
+    expect(answersTo(known)).toEqual([accepted, accepted, full]);
+    expect(guests.map(({ client }) => client.open)).toEqual([true, true]);
+  });
+
+  test('one that was named when it came is none, whatever the seed says afterwards', () => {
+    const { village, world, seed, peer } = crowded(0, 4);
+    const named = new Guest(world, peer, '127.0.0.1:7001');
+    world.run({ forMs: 100 });
+    seed.script = listing('127.0.0.1:7002', '127.0.0.1:7003');
+    village.until(() => lastOf(peer, 'union')?.peers.length === 2, 60_000);
+    const strangers = idsOf(3, 8_101).map((id) => new Guest(world, peer, id));
+    world.run({ forMs: 100 });
+    expect(answersTo(strangers)).toEqual([accepted, accepted, full]);
+    expect(named.client.open).toBe(true);
+  });
+
+  test('at classic seeds, which name nobody who came later, have all places', () => {
+    const village = new Village({ seeds: 1, peer: { neighborsMax: 6 } });
+    const { world } = village;
+    new ScriptedNode(world, '127.0.0.1:5001', (text) =>
+      askerOf(text) === undefined ? undefined : '127.0.0.1:7001,127.0.0.1:6001',
+    );
+    const peer = village.startPeer();
+    world.run({ forMs: 3_000 });
+    expect(lastOf(peer, 'union')?.peers).toEqual(['127.0.0.1:7001']);
+    const guests = idsOf(7, 8_001).map((id) => new Guest(world, peer, id));
+    world.run({ forMs: 100 });
+    expect(answersTo(guests)).toEqual([...Array(6).fill(accepted), full]);
+  });
+
   test('a peer that knows nobody, since no seed has said anything, takes all it has places for', () => {
     const village = new Village({ seeds: 1 });
     const peer = village.startPeer();
@@ -116,18 +161,22 @@ describe('when all places are taken', () => {
     expect(neighborsOf(peer)).toHaveLength(6);
   });
 
-  test('by strangers, its own picks get theirs', () => {
+  test('by strangers, its own picks get theirs, also where one refuses at first, and soon', () => {
     const ids = idsOf(4);
-    const village = new Village({ seeds: 1, peer: { neighborsMax: 6 } });
+    const village = new Village({
+      seeds: 1,
+      peer: { neighborsMax: 6, livenessIntervalMs: 60_000 },
+    });
     const { world } = village;
     const peer = village.startPeer();
-    for (const id of ids) new ScriptedNode(world, id, accepting(id));
+    const picks = ids.map((id) => new ScriptedNode(world, id, () => 'New Connect Refused:full\n'));
     world.run({ forMs: 100 });
     for (const id of idsOf(6, 8_001)) new Guest(world, peer, id);
     world.run({ forMs: 100 });
     new ScriptedNode(world, '127.0.0.1:5001', listing(...ids));
-    world.run({ forMs: 40_000 });
-    expect(neighborsOf(peer)).toEqual(expect.arrayContaining(ids));
+    village.until(() => picks.every(({ heard }) => heard.length === 1), 40_000);
+    for (const pick of picks) pick.script = accepting(pick.id);
+    village.until(() => ids.every((id) => neighborsOf(peer).includes(id)), 10_000);
     expect(neighborsOf(peer)).toHaveLength(6);
   });
 
@@ -149,6 +198,26 @@ describe('when all places are taken', () => {
     expect(slow.clients[0]?.ended).toBe(true);
     world.run({ forMs: 1_500 });
     expect([...neighborsOf(peer)].sort()).toEqual(guests.map(({ id }) => id));
+  });
+
+  test('refreshFewMs: by strangers, a newcomer is refused once, and let in as soon as the seeds have named it', () => {
+    for (let rng = 1; rng <= 5; rng += 1) {
+      const peerSettings = { neighborsMin: 2, neighborsMax: 4, livenessIntervalMs: 13_000 };
+      const village = new Village({ rng, peer: peerSettings }).startSeeds();
+      const { world } = village;
+      const peers = village.startPeers(3);
+      world.run({ forMs: 30_000 });
+      peers.forEach((peer, n) => {
+        for (const id of idsOf(2, 8_001 + 10 * n)) new Guest(world, peer, id);
+      });
+      // They have asked for news because of these.
+      world.run({ forMs: 5_000 });
+      const newcomer = village.startPeer({ statusIntervalMs: 50 });
+      village.until(() => neighborsOf(newcomer).length >= 2, 3_900);
+      const full = recordsOf(newcomer, 'neighbor-refused').filter(({ by }) => by !== 'us');
+      expect(full).toMatchObject(full.map(() => ({ reason: 'full' })));
+      expect(full.length).toBeGreaterThan(0);
+    }
   });
 
   test('by seventy strangers, a newcomer that comes in the ordinary way is a neighbor within seconds', () => {

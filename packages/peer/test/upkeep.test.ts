@@ -110,8 +110,8 @@ test('neighborsMax: a peer that is full does not ask its seeds for more in a hur
   const seed = new ScriptedNode(world, '127.0.0.1:5001', listing());
   const peer = village.startPeer();
   world.run({ forMs: 10 });
-  for (const id of idsOf(4, 7_101)) new Guest(world, peer, id);
-  seed.script = listing(...idsOf(5));
+  const guests = idsOf(4, 7_101).map((id) => new Guest(world, peer, id));
+  seed.script = listing(...idsOf(5), ...guests.map(({ id }) => id));
   world.run({ forMs: 10_000 });
   const before = seed.heard.length;
   world.run({ forMs: 30_000 });
@@ -119,7 +119,7 @@ test('neighborsMax: a peer that is full does not ask its seeds for more in a hur
 });
 
 describe('candidates at rest', () => {
-  const refusing: Script = () => 'New Connect Refused:full\n';
+  const refusing: Script = () => 'New Connect Refused:leaving\n';
   const asksOf = (count: number, candidatesRestingMax: number, forMs = 3_900) => {
     const { world, others } = among(idsOf(count), () => refusing, {
       limits: { candidatesRestingMax },

@@ -78,6 +78,6 @@ export class FellowSeed implements LinkOwner {
     this.context.links.send(this.link, message);
     const peer = formatEndpoint(report.ip, report.port);
     const seed = formatAddress(this.address);
-    this.context.drops.writeWanted({ event: 'report-forwarded', peer, seed, message });
+    this.context.log.writeWanted({ event: 'report-forwarded', peer, seed, message });
   }
 }

@@ -33,7 +33,11 @@ export class Membership {
     private readonly probeIntervalMs: number,
     private readonly events: MembershipEvents,
   ) {
-    this.probes = new Probes(context, (peer, outcome) => this.judge(peer, outcome));
+    this.probes = new Probes(
+      context,
+      (peer, outcome) => this.judge(peer, outcome),
+      (peer) => peer.accusations.length > 0 || this.inquiries.about(peer) !== undefined,
+    );
     this.inquiries = new Inquiries(context, (ip, reason, accusation) =>
       this.refuse(formatIp(ip), reason, accusation),
     );
@@ -59,7 +63,7 @@ export class Membership {
       return this.refuse(peer.id, 'too many at once', accusation);
     }
     peer.accusations.push(accusation);
-    if (peer.isProbed) this.probes.hurry(peer);
+    if (peer.isProbed) this.probes.ask(peer);
     else this.look(peer);
   }
 
@@ -83,7 +87,7 @@ export class Membership {
   /** Writes down that a report changed nothing, and who made it. */
   refuse(peer: string, reason: string, { reporter, from }: Accusation): void {
     this.refusals += 1;
-    this.context.drops.writeWanted({ event: 'report-refused', peer, reason, reporter, from });
+    this.context.log.writeWanted({ event: 'report-refused', peer, reason, reporter, from });
   }
 
   /** This process stood still, and heard no answers meanwhile. */
@@ -106,7 +110,7 @@ export class Membership {
       answeredAtMs: Number.NEGATIVE_INFINITY,
       missed: 0,
       isProbed: false,
-      wasAsked: false,
+      wasSilent: false,
       accusations: [],
       nextProbe: alarms.alarm(() => this.probe(peer)),
       pauseMs: 0,
@@ -118,7 +122,7 @@ export class Membership {
 
   private evict(peer: RegisteredPeer | undefined, bound: 'peersMax' | 'unlistedPeersMax'): void {
     if (peer === undefined) return;
-    this.context.drops.write({ event: 'evicted', bound, from: peer.id });
+    this.context.log.write({ event: 'evicted', bound, from: peer.id });
     this.remove(peer, 'evicted');
   }
 
@@ -128,7 +132,7 @@ export class Membership {
     this.list.refresh(peer);
     peer.pauseMs = limits.dialBackPauseMs;
     peer.dialBackUntilMs = nowMs + limits.dialBackMs;
-    if (peer.isProbed) return this.probes.hurry(peer);
+    if (peer.isProbed) return this.probes.ask(peer);
     // Whoever registers again and again has its address asked no more often for that.
     const dueMs = peer.nextProbe.atMs;
     if (dueMs === undefined) this.probe(peer);
@@ -191,7 +195,7 @@ export class Membership {
     const { list, context } = this;
     if (list.listedCount >= context.limits.peersMax) this.evict(list.longestSilent, 'peersMax');
     list.show(peer);
-    context.drops.writeWanted({ event: 'listed', peer: peer.id });
+    context.log.writeWanted({ event: 'listed', peer: peer.id });
     this.events.listed(peer);
   }
 
@@ -204,8 +208,8 @@ export class Membership {
     const by = reporter === undefined ? {} : { reporter };
     const record = { event: 'removed', peer: peer.id, reason, listed, ...by } as const;
     // Of whoever was never shown to others nobody needs to know every one.
-    if (peer.isListed) this.context.drops.writeWanted(record);
-    else this.context.drops.write(record);
+    if (peer.isListed) this.context.log.writeWanted(record);
+    else this.context.log.write(record);
     this.inquiries.settle(peer, false);
     this.events.removed(peer);
   }

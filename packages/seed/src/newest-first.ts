@@ -16,6 +16,7 @@ export class NewestFirst<T> {
     this.items.push(item);
   }
 
+  /** Takes an item out, wherever it stands, if it does. */
   delete(item: T): void {
     const place = this.places.get(item);
     if (place === undefined) return;

@@ -32,8 +32,8 @@ export interface RegisteredPeer {
   missed: number;
   /** Whether it is being asked, or waits for its turn. */
   isProbed: boolean;
-  /** Whether it was asked before, and had its time to answer. */
-  wasAsked: boolean;
+  /** Whether it has let a question's time pass without an answer. */
+  wasSilent: boolean;
   /** Reports on it alone that wait for the probe's outcome. */
   accusations: Accusation[];
   /** When the next probe is due: a dial-back, a slow one, or one for reports that wait. */
@@ -60,10 +60,12 @@ export class PeerList {
   /** What others are shown; made when somebody asks, since most ask while nothing changes. */
   private shown: Shown | undefined;
 
+  /** The peer of that id, shown to others or not. */
   get(id: NodeId): RegisteredPeer | undefined {
     return this.peers.get(id);
   }
 
+  /** Takes in a peer that is not shown to others yet. */
   add(peer: RegisteredPeer): void {
     this.peers.set(peer.id, peer);
     this.unlisted.add(peer);
@@ -86,6 +88,7 @@ export class PeerList {
     peers.add(peer);
   }
 
+  /** Takes a peer off the list, whether it was shown to others or not. */
   delete(peer: RegisteredPeer): void {
     this.peers.delete(peer.id);
     this.unlisted.delete(peer);

@@ -1,8 +1,9 @@
 /**
  * A seed asks a peer itself whether it lives, with a liveness request to the address on the list.
  * Not more than `probesMax` at once; the rest wait their turn. First come the listed who are
- * accused, then the other listed, so that no flood of registrations delays a report; then strangers
- * that were not asked yet, the newest first; then those that were asked in vain.
+ * accused, then the other listed, so that no flood of registrations delays a report; then
+ * strangers, the newest first; then those that have cost a question's whole time in vain. Whoever
+ * registers before it listens has not: its connection is refused at once.
  */
 import { Errand, type ErrandOutcome } from '@hearsay/common/errand';
 import { decode, encode } from '@hearsay/common/wire/codec';
@@ -12,7 +13,7 @@ import { NewestFirst } from './newest-first.js';
 import type { RegisteredPeer } from './peer-list.js';
 
 /** What a probe has found; `unknown` if the seed itself had no means to ask. */
-export type ProbeOutcome = 'alive' | 'silent' | 'unknown';
+export type ProbeOutcome = 'alive' | 'refused' | 'silent' | 'unknown';
 
 /** The seed's questions to peers, so many at once. */
 export class Probes {
@@ -20,27 +21,22 @@ export class Probes {
   private readonly accused = new Set<RegisteredPeer>();
   private readonly listed = new Set<RegisteredPeer>();
   private readonly newcomers = new NewestFirst<RegisteredPeer>();
-  private readonly askedInVain = new Set<RegisteredPeer>();
+  private readonly silent = new Set<RegisteredPeer>();
 
-  /** @param judge hears what was found of a peer. */
+  /** @param judge hears what was found of a peer; @param isAccused says whether one is reported. */
   constructor(
     private readonly context: SeedContext,
     private readonly judge: (peer: RegisteredPeer, outcome: ProbeOutcome) => void,
+    private readonly isAccused: (peer: RegisteredPeer) => boolean,
   ) {}
 
-  /** Asks a peer that is not being asked. */
+  /** Asks a peer. One that waits already may wait less: it is accused, or has registered again. */
   ask(peer: RegisteredPeer): void {
+    if (this.running.has(peer) || this.accused.has(peer) || this.silent.has(peer)) return;
     peer.isProbed = true;
-    if (!peer.isListed) (peer.wasAsked ? this.askedInVain : this.newcomers).add(peer);
-    else (peer.accusations.length > 0 ? this.accused : this.listed).add(peer);
-    this.startWaiting();
-  }
-
-  /** Has a peer wait less, if it waits: it is accused by now, or has registered again. */
-  hurry(peer: RegisteredPeer): void {
-    if (this.running.has(peer) || this.accused.has(peer)) return;
     this.leaveLines(peer);
-    (peer.isListed ? this.accused : this.newcomers).add(peer);
+    this.lineOf(peer).add(peer);
+    this.startWaiting();
   }
 
   /** Asks a peer no more that is off the list; nobody hears of it. */
@@ -63,8 +59,13 @@ export class Probes {
     }
   }
 
+  private lineOf(peer: RegisteredPeer): Set<RegisteredPeer> | NewestFirst<RegisteredPeer> {
+    if (peer.isListed) return peer.accusations.length > 0 ? this.accused : this.listed;
+    return peer.wasSilent ? this.silent : this.newcomers;
+  }
+
   private leaveLines(peer: RegisteredPeer): void {
-    for (const line of [this.accused, this.listed, this.newcomers, this.askedInVain]) {
+    for (const line of [this.accused, this.listed, this.newcomers, this.silent]) {
       line.delete(peer);
     }
   }
@@ -79,12 +80,13 @@ export class Probes {
 
   private takeNext(): RegisteredPeer | undefined {
     const next = firstOf(this.accused) ?? firstOf(this.listed) ?? this.newcomers.take();
-    return next ?? firstOf(this.askedInVain);
+    return next ?? firstOf(this.silent);
   }
 
   private start(peer: RegisteredPeer): void {
     const { runtime, alarms, links, limits, self } = this.context;
     const timestamp = formatTimestamp(runtime.wallMs());
+    const isUrgent = !peer.isListed || this.isAccused(peer);
     const errand = new Errand(
       links,
       alarms,
@@ -93,7 +95,9 @@ export class Probes {
         to: peer.address,
         text: encode({ kind: 'liveness-request', timestamp, ...self }),
         lines: peer.kind === 'hearsay',
-        withinMs: limits.probeMs,
+        // The first packet may be lost as well, and is sent again after a second.
+        openWithinMs: peer.isListed ? limits.dialMs : limits.probeMs,
+        withinMs: isUrgent ? limits.probeMs : limits.sweepAnswerMs,
         isAnswer: (text) => isReply(text, timestamp, peer.address.port),
       },
       (outcome) => this.finish(peer, foundBy(outcome)),
@@ -104,7 +108,7 @@ export class Probes {
   private finish(peer: RegisteredPeer, outcome: ProbeOutcome): void {
     this.running.delete(peer);
     peer.isProbed = false;
-    peer.wasAsked ||= outcome !== 'unknown';
+    if (outcome === 'silent') peer.wasSilent = true;
     this.judge(peer, outcome);
     this.startWaiting();
   }
@@ -120,10 +124,9 @@ function firstOf(line: Set<RegisteredPeer>): RegisteredPeer | undefined {
 /** A link that this end lacked the means for, or gave up, says nothing about the other. */
 function foundBy(outcome: ErrandOutcome): ProbeOutcome {
   if (outcome.kind === 'answered') return 'alive';
-  const isOurs =
-    outcome.kind === 'failed' &&
-    (outcome.reason === 'no-resources' || outcome.reason === 'evicted');
-  return isOurs ? 'unknown' : 'silent';
+  const reason = outcome.kind === 'failed' ? outcome.reason : undefined;
+  if (reason === 'no-resources' || reason === 'evicted') return 'unknown';
+  return reason === 'refused' ? 'refused' : 'silent';
 }
 
 /** Whether a text answers the request of that time, and from the port that was asked. */

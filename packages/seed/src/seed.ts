@@ -38,6 +38,7 @@ export interface SeedSettings {
   readonly statusIntervalMs: number;
 }
 
+/** What a seed is made of. */
 export interface SeedOptions {
   readonly runtime: Runtime;
   readonly random: Random;
@@ -71,8 +72,8 @@ export class Seed extends LinkedNode {
     const limits = options.limits ?? LIMITS;
     super(options.runtime, limits, limits.seedLinksMax, limits.probeMs);
     const { runtime, random, self, seeds, settings } = options;
-    const { alarms, links, drops } = this;
-    const context: SeedContext = { runtime, alarms, links, drops, random, limits, self };
+    const { alarms, links, log } = this;
+    const context: SeedContext = { runtime, alarms, links, log, random, limits, self };
     this.members = new Membership(context, settings.probeIntervalMs, {
       listed: (peer) => this.keepLinks(peer),
       removed: (peer) => this.dismiss(peer),
@@ -104,7 +105,7 @@ export class Seed extends LinkedNode {
   protected received(link: Link, text: string): void {
     const decoded = decode(text);
     if (!decoded.ok) {
-      this.drops.drop(decoded.error.reason, Buffer.byteLength(text), text, link.from);
+      this.log.drop(decoded.error.reason, Buffer.byteLength(text), text, link.from);
       return;
     }
     this.obey(link, decoded.value, text);
@@ -121,7 +122,7 @@ export class Seed extends LinkedNode {
       case 'extensions':
         return; // None are known in version 1.
       default:
-        this.drops.drop(`${message.kind} at a seed`, Buffer.byteLength(text), text, link.from);
+        this.log.drop(`${message.kind} at a seed`, Buffer.byteLength(text), text, link.from);
     }
   }
 
@@ -141,7 +142,7 @@ export class Seed extends LinkedNode {
     const before = this.registrationLinks.get(link);
     if (before?.lists.take(this.runtime.monotonicMs()) === false) {
       // A list costs its length, and a word that asks for one is short.
-      return this.drops.drop('asks too often', Buffer.byteLength(text), text, link.from);
+      return this.log.drop('asks too often', Buffer.byteLength(text), text, link.from);
     }
     // Whoever speaks in lines, a person with `nc` too, is taken by the address that it announces.
     const address = link.lines ? announced(link, message) : bySocket(link, message);
@@ -162,7 +163,7 @@ export class Seed extends LinkedNode {
   private refuseRegistration(link: Link, peer: string, reason: string, message: string): void {
     // Every connection request is written (A13), also one that is refused.
     const { from } = link;
-    this.drops.writeWanted({ event: 'register-refused', peer, reason, message, from });
+    this.log.writeWanted({ event: 'register-refused', peer, reason, message, from });
   }
 
   private attach(link: Link, peer: RegisteredPeer, message: string): void {
@@ -178,10 +179,10 @@ export class Seed extends LinkedNode {
   }
 
   private recordRegistration({ lines, from }: Link, peer: RegisteredPeer, message: string): void {
-    if (!peer.announcements.take(this.runtime.monotonicMs())) return;
     const kind = lines ? 'hearsay' : 'classic';
     const listed = this.members.list.listedCount;
-    this.drops.writeWanted({ event: 'registered', peer: peer.id, kind, message, listed, from });
+    const record = { event: 'registered', peer: peer.id, kind, message, listed, from } as const;
+    this.log.writeWanted(record, peer.announcements);
   }
 
   /**
@@ -192,7 +193,7 @@ export class Seed extends LinkedNode {
   private closeOneOf({ links }: RegisteredPeer): void {
     const [, secondOldest] = links;
     if (secondOldest === undefined) return;
-    this.drops.write({ event: 'evicted', bound: 'linksPerPeerMax', from: secondOldest.from });
+    this.log.write({ event: 'evicted', bound: 'linksPerPeerMax', from: secondOldest.from });
     this.detach(secondOldest);
     this.links.close(secondOldest);
   }
@@ -231,7 +232,7 @@ export class Seed extends LinkedNode {
     // The mark comes from a seed that does not know our kind yet: a line shows it.
     if (report.hearsay) this.links.send(link, encode({ kind: 'extensions', names: [] }));
     const peer = formatEndpoint(report.ip, report.port);
-    this.drops.writeWanted({ event: 'dead-reported', peer, message: text, from: link.from });
+    this.log.writeWanted({ event: 'dead-reported', peer, message: text, from: link.from });
     const accusation: Accusation = {
       reporter: formatEndpoint(report.reporterIp, report.reporterPort),
       from: link.from,
@@ -281,7 +282,7 @@ export class Seed extends LinkedNode {
       refused: refusals,
       removals,
       links: this.links.count,
-      dropped: this.drops.total,
+      dropped: this.log.dropped,
       lost: this.links.lost,
     });
   }

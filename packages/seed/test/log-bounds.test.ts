@@ -63,6 +63,10 @@ describe('A13: what strangers can have written is bounded, and the rest is count
     expect(bench.records('registered').length).toBeGreaterThanOrEqual(linksPerPeerMax + 4);
     expect(bench.records('seed-status').at(-1)?.registrations).toBe(501);
     expect(bench.records('evicted').length).toBeLessThanOrEqual(20 * 6);
+    const written = bench.records('registered').length + bench.records('evicted').length;
+    const counted = bench.records('dropped-more').reduce((sum, { count }) => sum + count, 0);
+    const evictions = 501 - linksPerPeerMax;
+    expect(written + counted).toBe(501 + evictions);
   });
 });
 

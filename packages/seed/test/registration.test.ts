@@ -188,9 +188,9 @@ describe('A2: seeds are no peers', () => {
 
 describe('linksPerPeerMax', () => {
   test.each([
-    ['below', 3, []],
-    ['at', 4, []],
-    ['above', 6, [1, 2]],
+    ['below', 1, []],
+    ['at', 2, []],
+    ['above', 4, [1, 2]],
   ])('%s the bound: the oldest link stays, and the oldest of the others goes', (_, count, gone) => {
     const bench = new SeedBench();
     const links = Array.from({ length: count }, () => bench.register(one));
@@ -233,14 +233,26 @@ describe('linksPerPeerMax', () => {
     expect(bench.listed).toEqual([one]);
   });
 
+  test('strangers that announce all who are listed leave places for others', () => {
+    const bench = new SeedBench({ limits: { seedLinksMax: 40 } });
+    const peers = Array.from({ length: 12 }, (_, n) => bench.join(`127.0.0.1:${6001 + n}`));
+    for (let round = 0; round < 3; round += 1) {
+      for (const { id } of peers) bench.register(id);
+      bench.run(100);
+    }
+    expect(peers.map(({ link }) => link?.open && !link.ended)).toEqual(peers.map(() => true));
+    expect(bench.register('127.0.0.1:7001').ended).toBe(false);
+  });
+
   test('once the oldest link is closed, the next one is the oldest', () => {
     const bench = new SeedBench();
     const peer = bench.join(one);
-    const [second, third] = [bench.register(one), bench.register(one)];
+    const second = bench.register(one);
     peer.link?.end();
     bench.run(10);
+    const third = bench.register(one);
     for (let n = 0; n < 10; n += 1) bench.register(one);
-    expect([second?.ended, third?.ended]).toEqual([false, true]);
+    expect([second.ended, third.ended]).toEqual([false, true]);
   });
 });
 

@@ -60,15 +60,39 @@ describe('Membership: the slow sweep', () => {
       const bench = new SeedBench({ settings });
       const peer = bench.join(one);
       end(peer);
-      const { sweepStrikesMax, probeMs } = bench.limits;
+      const { sweepStrikesMax, sweepAnswerMs } = bench.limits;
       // The first probe comes after a whole interval, the others at least four fifths of one later.
       bench.run(10_000 + (sweepStrikesMax - 1) * 8_000 - 10);
       expect(bench.removals).toEqual([]);
       bench.run(
-        sweepStrikesMax * (12_000 + probeMs) + 100 - (10_000 + (sweepStrikesMax - 1) * 8_000),
+        sweepStrikesMax * (12_000 + sweepAnswerMs) + 100 - (10_000 + (sweepStrikesMax - 1) * 8_000),
       );
       expect(bench.removals).toEqual([`${one} silent`]);
       expect(peer.link?.ended).toBe(true);
+    },
+  );
+
+  test.each([
+    ['below', -20, []],
+    ['above', 20, [`${one} silent`]],
+  ])(
+    'one of whom nobody complains may take its time to answer: %s sweepAnswerMs',
+    (_, by, gone) => {
+      const begin = () => {
+        const bench = new SeedBench({ settings, limits: { sweepStrikesMax: 1 } });
+        return { bench, peer: bench.join(one) };
+      };
+      // The same chance each time, so that a first run tells when it is asked.
+      const rehearsal = begin();
+      rehearsal.bench.until(() => rehearsal.peer.asked.length === 2);
+      const askedMs = rehearsal.peer.asked[1]?.atMs as number;
+      const { bench, peer } = begin();
+      bench.run(askedMs - 10 - bench.world.now);
+      peer.stop();
+      bench.run(10 + bench.limits.sweepAnswerMs + by);
+      peer.resume();
+      bench.run(100);
+      expect(bench.removals).toEqual(gone);
     },
   );
 

@@ -1,6 +1,7 @@
 /** Strangers announce addresses at which a socket takes connections and nobody ever answers. */
+import type { StandIn } from '@hearsay/lab/simulator/stand-in';
 import { describe, expect, test } from 'vitest';
-import { at, ScriptedPeer, SeedBench } from './seed-bench.js';
+import { at, livenessReply, ScriptedPeer, SeedBench } from './seed-bench.js';
 
 const one = '127.0.0.1:6001';
 
@@ -8,9 +9,36 @@ const one = '127.0.0.1:6001';
 const silentAddress = (n: number) => `127.10.${n >> 8}.${n & 255}:20000`;
 
 /** Announces the address of a socket that takes connections and says nothing. */
-function announceSilent(bench: SeedBench, n: number): void {
-  bench.world.listen(at(silentAddress(n)));
-  bench.tell(`${silentAddress(n)}\n`);
+function announceSilent(bench: SeedBench, n: number, onAccept = () => {}): StandIn {
+  bench.world.listen(at(silentAddress(n)), { onAccept });
+  return bench.tell(`${silentAddress(n)}\n`);
+}
+
+/** Silent strangers that register in every step: new ones, and such as were asked in vain. */
+class Flood {
+  private count = 0;
+  private readonly registerAgain: (() => void)[] = [];
+
+  constructor(
+    private readonly bench: SeedBench,
+    private readonly newCount: number,
+    private readonly againCount: number,
+  ) {}
+
+  step(): void {
+    for (let n = 0; n < this.newCount; n += 1) this.announce();
+    for (const again of this.registerAgain.splice(0, this.againCount)) {
+      again();
+      this.registerAgain.push(again);
+    }
+  }
+
+  private announce(): void {
+    const number = this.count;
+    this.count += 1;
+    const again = () => link.send(`${silentAddress(number)}\n`);
+    const link = announceSilent(this.bench, number, () => this.registerAgain.push(again));
+  }
 }
 
 /** A peer that listens, registers and asks again as the real one does while it has no neighbors. */
@@ -50,7 +78,10 @@ function wallMsOf(bench: SeedBench, event: 'listed' | 'removed', peer: string): 
   return entries.find(({ record }) => record.event === event && record.peer === peer)?.wallMs;
 }
 
-describe('700 registrations a second of addresses at which nobody answers, for half a minute', () => {
+describe.each([
+  ['all new', 7, 0],
+  ['and 1,400 of such as were asked in vain', 7, 14],
+])('700 registrations a second of addresses at which nobody answers, %s', (_, ...counts) => {
   const floodMs = 30_000;
 
   function flooded(rng: number) {
@@ -61,9 +92,10 @@ describe('700 registrations a second of addresses at which nobody answers, for h
     });
     const residents = Array.from({ length: 20 }, (_, n) => bench.join(`127.0.0.1:${6001 + n}`));
     const newcomers: Newcomer[] = [];
+    const flood = new Flood(bench, ...counts);
     let reportedAtMs = 0;
     for (let ms = 0; ms < floodMs + 8_000; ms += 10) {
-      if (ms < floodMs) for (let n = 0; n < 7; n += 1) announceSilent(bench, (ms / 10) * 7 + n);
+      if (ms < floodMs) flood.step();
       if (ms < floodMs && ms % 1_000 === 500) {
         newcomers.push(new Newcomer(bench, `127.0.0.1:${7001 + newcomers.length}`));
       }
@@ -118,15 +150,54 @@ describe('the order in which strangers are asked', () => {
     );
   });
 
-  test('those that were asked in vain come after those never asked', () => {
-    const bench = busy();
-    const times: number[] = [];
-    for (let n = 1; n <= 10; n += 1) {
-      bench.world.listen(at(silentAddress(n)), { onAccept: () => times.push(n) });
+  /** Announces silent strangers, and gives the order in which they are asked. */
+  function announceMany(bench: SeedBench, count: number): number[] {
+    const order: number[] = [];
+    for (let n = 1; n <= count; n += 1) {
+      bench.world.listen(at(silentAddress(n)), { onAccept: () => order.push(n) });
       bench.tell(`${silentAddress(n)}\n`);
     }
+    return order;
+  }
+
+  test('those that were asked in vain come after those never asked', () => {
+    const bench = busy();
+    const times = announceMany(bench, 10);
     bench.run(12 * (bench.limits.probeMs + 5));
     expect(times.slice(0, 10)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+  });
+
+  test.each([
+    ['registers again', true],
+    ['does not register again', false],
+  ])('one that listens late waits for no stranger that came before: it %s', (_, again) => {
+    const bench = new SeedBench({ limits: { probesMax: 1 } });
+    const link = bench.register(one);
+    bench.run(50); // It was asked in vain, and its next question is not due yet.
+    const order = announceMany(bench, 8);
+    bench.run(20);
+    new ScriptedPeer(bench.world, one);
+    if (again) link.send(`${one}\n`);
+    bench.until(() => bench.listed.includes(one));
+    expect(order).toHaveLength(1);
+  });
+
+  test.each([
+    ['registers again', true],
+    ['does not register again', false],
+  ])('one that let a question pass in silence comes last: it %s', (_, again) => {
+    const bench = new SeedBench({ limits: { probesMax: 1 } });
+    const peer = new ScriptedPeer(bench.world, one, () => undefined);
+    const link = bench.register(one);
+    const order = announceMany(bench, 8);
+    bench.until(() => order.length > 0);
+    peer.answer = livenessReply;
+    for (let n = 0; again && n < 4; n += 1) {
+      link.send(`${one}\n`);
+      bench.run(500);
+    }
+    bench.until(() => bench.listed.includes(one));
+    expect(order).toHaveLength(8);
   });
 });
 

@@ -33,6 +33,10 @@ export interface DecodeError {
 // At most twelve digits: seconds until the year 33658, and no overflow. Python prints up to nine.
 const timestampPattern = /^\d{1,12}(?:\.\d{1,9})?$/;
 const numberPattern = /^(GOSSIP)?(\d{1,16})$/;
+/** Words of ASCII, since it goes into a log line as it is. */
+const refusalPattern = /^[ -~]{0,64}$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const controlPattern = /[\0-\x1f\x7f]/;
 const extensionPattern = /^[A-Za-z0-9/.-]{1,32}$/;
 
 const unknown = failure<DecodeError>({ code: 'unknown', reason: 'unknown message' });
@@ -67,7 +71,7 @@ export function decode(text: string): Result<Message, DecodeError> {
     case 'New Connect Accepted':
       return text === title ? success({ kind: 'connect-accepted' }) : malformed('acceptance');
     case 'New Connect Refused':
-      return success({ kind: 'connect-refused', reason: colon < 0 ? '' : text.slice(colon + 1) });
+      return decodeRefusal(colon < 0 ? '' : text.slice(colon + 1));
     case 'Liveness Request':
     case 'Liveness Reply':
       return decodeLiveness(splitFields(text));
@@ -96,6 +100,11 @@ function decodeConnectRequest(text: string, colon: number): Result<Message, Deco
   const from = parseAddress(withoutTag(text).slice(colon + 1));
   if (!from.ok) return malformed('connect request');
   return success({ kind: 'connect-request', from: from.value, hearsay: endsWithTag(text) });
+}
+
+function decodeRefusal(reason: string): Result<Message, DecodeError> {
+  if (!refusalPattern.test(reason)) return malformed('refusal');
+  return success({ kind: 'connect-refused', reason });
 }
 
 /** Reads `a:1,b:2,…`, also of a single address. Empty items (a last comma) are skipped. */
@@ -181,6 +190,8 @@ function decodeGossip(text: string): Result<Message, DecodeError> {
   if (!isWhole || number > LIMITS.messageNumberMax) return malformed('gossip');
   const titled = count[1] !== undefined;
   if (rest.length > 0 && !titled) return malformed('gossip');
+  // Nobody types these, and each takes six characters in the log of every peer.
+  if (controlPattern.test(text)) return malformed('gossip');
   const message: GossipMessage = { kind: 'gossip', timestamp, ip, number, titled };
   const addressed = port === undefined ? message : { ...message, port };
   return success(rest.length === 0 ? addressed : { ...addressed, text: typedText(text) });

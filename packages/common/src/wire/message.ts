@@ -9,6 +9,7 @@ import type { Address } from '../address.js';
 /** `1700000000.123`: seconds since the epoch, the text as it came. */
 export type Timestamp = string;
 
+/** What goes over the wire. */
 export type Message =
   /** peer → seed, `ip:port`: put me on your list and send me the list. Idempotent. */
   | { readonly kind: 'register'; readonly peer: Address; readonly hearsay: boolean }
@@ -31,6 +32,7 @@ export type Message =
   /** `Extensions:name,name`: what this node can do beyond version 1. */
   | { readonly kind: 'extensions'; readonly names: readonly string[] };
 
+/** A question whether the other side lives, and who asks (A10). */
 export interface LivenessRequest {
   readonly kind: 'liveness-request';
   readonly timestamp: Timestamp;
@@ -38,6 +40,7 @@ export interface LivenessRequest {
   readonly port?: number;
 }
 
+/** The answer to it: its fields, and who answers. */
 export interface LivenessReply {
   readonly kind: 'liveness-reply';
   readonly timestamp: Timestamp;
@@ -47,6 +50,7 @@ export interface LivenessReply {
   readonly ownPort?: number;
 }
 
+/** A message that goes to everybody: when it was made, by whom, and its number (A7). */
 export interface GossipMessage {
   readonly kind: 'gossip';
   readonly timestamp: Timestamp;
@@ -60,6 +64,7 @@ export interface GossipMessage {
   readonly text?: string;
 }
 
+/** A report that a peer is dead, and who says so (A11). */
 export interface DeadNode {
   readonly kind: 'dead-node';
   /** Whether a seed hands on a report that it has accepted; such a one goes no further. */

@@ -138,6 +138,21 @@ test('a peer on loopback is warned where every seed is elsewhere, and begins all
 });
 
 test.each([
+  [
+    '0.0.0.0',
+    '[::1]:6001',
+    /^peer: nobody reaches \[::1\]:6001 if it listens on 0\.0\.0\.0: .*\n$/,
+  ],
+  ['127.0.0.1', '[::1]:6001', /^peer: nobody reaches /],
+  ['::', '127.0.0.1:6001', /^$/],
+])('a peer on %s that tells others %s is warned if they cannot meet', async (host, told, says) => {
+  config(`${ip}:${ports[1]}`);
+  const peer = run('peer', '--host', host, '--port', String(ports[0]), '--advertise', told);
+  await logOf('peer', ports[0]);
+  expect(await saidBy(peer)).toMatch(says);
+});
+
+test.each([
   ['one seed is here', ['192.0.2.1:5001', '127.0.0.1:9'], []],
   ['it says what others dial', ['192.0.2.1:5001'], ['--advertise', '192.0.2.3:6001']],
 ])('a peer on loopback is not warned where %s', async (_, lines, flags) => {

@@ -223,6 +223,67 @@ function startOnTerminal(...more: string[]): Run & { type: (keys: string) => voi
   return Object.assign(runOf(child), { type: (keys: string) => void child.stdin.write(keys) });
 }
 
+/** A shell on a terminal of its own, in which the test types commands and keys. */
+function startShell(): Run & { type: (keys: string) => void } {
+  const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1', PS1: '$ ' };
+  const child = spawn('script', ['-qec', 'bash --norc --noprofile -i', '/dev/null'], {
+    cwd: folder,
+    env,
+  });
+  return Object.assign(runOf(child), { type: (keys: string) => void child.stdin.write(keys) });
+}
+
+const suspend = '\u001a';
+const interrupt = '\u0003';
+
+test.runIf(hasScript)('Ctrl-Z gives the shell its screen back, and fg takes it again', async () => {
+  const run = startShell();
+  const says = (text: string) => expect.poll(() => run.stdout, { timeout: 20_000 }).toContain(text);
+  run.type(`"${[process.execPath, lab, ...words('--peers', '1')].join('" "')}"\n`);
+  await says('3 seeds · 1 peer');
+  run.type(suspend);
+  await says('Stopped');
+  expect(run.stdout).toContain('\x1b[?1049l');
+  run.type('echo the shell says $((40 + 2))\n');
+  await says('the shell says 42');
+  run.type('fg\n');
+  await expect.poll(() => run.stdout.split('\x1b[?1049h').length, { timeout: 20_000 }).toBe(3);
+  run.type(interrupt);
+  await says('delivered   ');
+  expect(await seedsAreGone()).toBe(true);
+  run.type('exit\n');
+  expect(await run.ended).toBe(0);
+});
+
+test.runIf(hasScript)(
+  'Ctrl-Z at a peer stops it with whatever started it, as npx does',
+  async () => {
+    const run = startShell();
+    const says = (text: string) =>
+      expect.poll(() => run.stdout, { timeout: 20_000 }).toContain(text);
+    const peer = fileURLToPath(new URL('../../packages/peer/bin/peer.js', import.meta.url));
+    // The second command keeps sh from making way for the first.
+    run.type(
+      `sh -c '"${process.execPath}" ${peer} --config ${config} --log-dir ${folder}; true'\n`,
+    );
+    await says('peer-started');
+    run.type('half a li');
+    await says('half a li');
+    run.type(suspend);
+    await says('Stopped');
+    run.type('echo the shell says $((40 + 2))\n');
+    await says('the shell says 42');
+    run.type('fg\n');
+    await expect.poll(() => run.stdout, { timeout: 20_000 }).toMatch(/fg.*half a li/s);
+    run.type('ne\n');
+    await says('half a line"');
+    run.type(interrupt);
+    await says('stopped reason=SIGINT');
+    run.type('exit\n');
+    expect(await run.ended).toBe(0);
+  },
+);
+
 test.runIf(hasScript)('a page pasted into its terminal does not deaden Ctrl-C', async () => {
   const run = startOnTerminal('--peers', '1');
   await expect.poll(() => run.stdout, { timeout: 20_000 }).toContain('3 seeds · 1 peer');

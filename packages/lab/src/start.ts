@@ -43,8 +43,12 @@ const timingFlags: Record<Timing, readonly string[]> = {
 };
 const commonFlags = ['--quiet', '--status-interval', '1s'];
 
-/** The first port that is tried for a peer, clear of the seeds' and of what systems hand out. */
-const peerPortFrom = 6_001;
+/**
+ * How far the first port that is tried for a peer lies from the first seed's (5001 → 6001). Two
+ * networks on one machine have different seeds, and so neither takes a port of the other's dead.
+ */
+const peerPortDistance = 1_000;
+const portMax = 65_535;
 /** Milliseconds between two pictures. */
 const refreshMs = 250;
 /** Milliseconds after which a dead peer is replaced even if a seed still lists it. */
@@ -92,6 +96,9 @@ class LiveNetwork {
         const notable = this.ending ? undefined : notableOf(entry);
         if (notable !== undefined) this.view.note(notable);
       },
+      complained: (line) => {
+        if (!this.ending) this.say('bad', line);
+      },
       ended: (node) => this.nodeEnded(node),
     });
   }
@@ -101,6 +108,7 @@ class LiveNetwork {
       if (again) for (const node of this.fleet.living) node.kill();
       this.finish();
     });
+    if (this.out.isTTY === true) process.on('SIGTSTP', this.standStill);
     const finished = new Promise<void>((resolve) => {
       this.finish = resolve;
     });
@@ -121,11 +129,18 @@ class LiveNetwork {
     await this.fleet.end();
     const error = await failed;
     stopListening();
+    process.off('SIGTSTP', this.standStill);
     if (error !== undefined) return this.explain(error);
     this.network.finish(endedMs);
     this.report(picture, endedMs);
     return 0;
   }
+
+  /** Ctrl-Z: the shell gets its own screen back. The next picture after `fg` takes it again. */
+  private readonly standStill = (): void => {
+    this.view.leave();
+    setImmediate(() => process.kill(process.pid, 'SIGSTOP'));
+  };
 
   /** Starts everything; gives the first thing that went wrong. */
   private async begin(): Promise<StartError | undefined> {
@@ -138,7 +153,9 @@ class LiveNetwork {
   }
 
   private place(): { ip: string; portFrom: number } {
-    return { ip: (this.seeds[0] as Address).ip, portFrom: peerPortFrom };
+    const { ip, port } = this.seeds[0] as Address;
+    const isHigh = port + 2 * peerPortDistance > portMax;
+    return { ip, portFrom: isHigh ? port - peerPortDistance : port + peerPortDistance };
   }
 
   private peerFlags(): string[] {

@@ -15,6 +15,7 @@ const ip = '127.0.0.1';
 let folder: string;
 let entries: LogEntry[];
 let ended: NodeProcess[];
+let complaints: string[];
 let fleet: Fleet;
 let place: { ip: string; portFrom: number };
 
@@ -23,6 +24,7 @@ beforeEach(async () => {
   place = { ip, portFrom: 23_000 + Math.floor(Math.random() * 7_000) };
   entries = [];
   ended = [];
+  complaints = [];
 });
 
 afterEach(async () => {
@@ -35,7 +37,11 @@ function fleetOf(behaviour: Behaviour): Fleet {
   const programs = { peer: writeFakeNode(folder, behaviour) };
   fleet = new Fleet(
     { config: 'none', logDir: folder, programs },
-    { entry: (entry) => entries.push(entry), ended: (node) => ended.push(node) },
+    {
+      entry: (entry) => entries.push(entry),
+      complained: (line, { address }) => complaints.push(`${address} ${line}`),
+      ended: (node) => ended.push(node),
+    },
   );
   return fleet;
 }
@@ -100,6 +106,11 @@ test('a node that is killed by another hand is told of, with the signal', async 
   process.kill(node.pid as number, 'SIGKILL');
   expect(await fleet.until(() => ended.length > 0, 5_000)).toBe(true);
   expect(node.exit).toMatchObject({ code: null, signal: 'SIGKILL' });
+});
+
+test('what a node writes to stderr is told at once, line by line', async () => {
+  await fleetOf('ends-at-once').startPeer(place);
+  expect(complaints).toEqual([`${ip}:${place.portFrom} fake: not today`]);
 });
 
 test('a node that ends before it listens is an error that quotes its stderr', async () => {

@@ -159,13 +159,22 @@ if (
       'say --host IP with the IP of this machine\n',
   );
 }
+if (values.advertise !== undefined && !canBeReached(values.host, values.advertise.ip)) {
+  process.stderr.write(
+    `peer: nobody reaches ${formatAddress(values.advertise)} if it listens on ${values.host}: ` +
+      'one is IPv4 and the other IPv6; --host :: takes both\n',
+  );
+}
 const limits = limitsOrTell('peer');
+// The seeds, visitors and errands need connections too.
+const neighborsMax = Math.min(values.neighborsMax, Math.ceil(limits.peerLinksMax / 2));
 const rng = values.rng ?? randomInt(rngMax);
 
 await runNode({
   role: 'peer',
   listen: [listen],
   advertise: (bound) => values.advertise ?? bound,
+  limits,
   logDir: values.logDir,
   logFormat: values.logFormat,
   quiet: values.quiet,
@@ -175,8 +184,8 @@ await runNode({
       gossipCount: values.gossipCount,
       livenessIntervalMs: values.livenessInterval,
       strikesMax: values.strikes,
-      neighborsMin: values.neighborsMin,
-      neighborsMax: values.neighborsMax,
+      neighborsMin: Math.min(values.neighborsMin, neighborsMax),
+      neighborsMax,
     };
     runtime.record({
       event: 'peer-started',
@@ -202,6 +211,11 @@ await runNode({
     });
   },
 });
+
+/** Whether a call to the one IP may come in at the other: both are of one kind, or it takes both. */
+function canBeReached(host: string, advertised: string): boolean {
+  return host === '::' || host.includes(':') === advertised.includes(':');
+}
 
 /** Whether an IP is one that only this machine itself can dial. */
 function isLoopbackIp(text: string): boolean {

@@ -27,6 +27,12 @@ export class Intake {
   /** Milliseconds in which the node heard, in this poll, those who say little. */
   private spentMs = 0;
   private isExpected = false;
+  /** Whether this poll brought a connection. */
+  private hasAccepted = false;
+  /** Since when, in milliseconds, every poll has brought one. */
+  private acceptingSinceMs: number | undefined;
+  /** What waits for the end of the turn. */
+  private afterwards: (() => void)[] = [];
 
   /** @param nowMs a clock that only goes forward. */
   constructor(private readonly nowMs: () => number) {}
@@ -47,13 +53,32 @@ export class Intake {
     return true;
   }
 
+  /**
+   * A connection has come. A poll brings one at most, so a turn of the pouring after each of them
+   * would keep all others waiting at the door: it is put off until nobody is left there, but not
+   * for longer than a turn.
+   */
+  accepted(): void {
+    this.hasAccepted = true;
+    if (this.held.size > 0) this.expect();
+  }
+
   /** Whether something is held of a link. */
   holds(inflow: Inflow): boolean {
     return this.held.has(inflow);
   }
 
-  /** Sees to it that a turn follows this poll, before all immediates that are asked for later. */
-  expect(): void {
+  /** Calls back when what the next poll brings was heard, as far as a turn goes. */
+  afterTurn(callback: () => void): void {
+    // A turn that is expected by now may be one of the poll before; this comes after the next.
+    setImmediate(() => {
+      if (this.isExpected) this.afterwards.push(callback);
+      else callback();
+    });
+  }
+
+  /** Sees to it that a turn follows this poll. */
+  private expect(): void {
     if (this.isExpected) return;
     this.isExpected = true;
     setImmediate(() => this.turn());
@@ -61,8 +86,10 @@ export class Intake {
 
   private turn(): void {
     this.isExpected = false;
+    const startMs = this.nowMs();
+    if (this.isAccepting(startMs)) return this.expect();
     this.spentMs = 0;
-    const endMs = this.nowMs() + turnMs;
+    const endMs = startMs + turnMs;
     // A link that is set again comes last, and this loop comes to it again.
     for (const [inflow, chunk] of this.held) {
       this.held.delete(inflow);
@@ -72,5 +99,18 @@ export class Intake {
       if (this.nowMs() >= endMs) break;
     }
     if (this.held.size > 0) this.expect();
+    for (const callback of this.afterwards.splice(0)) callback();
+  }
+
+  private isAccepting(nowMs: number): boolean {
+    if (!this.hasAccepted) {
+      this.acceptingSinceMs = undefined;
+      return false;
+    }
+    this.hasAccepted = false;
+    this.acceptingSinceMs ??= nowMs;
+    if (nowMs - this.acceptingSinceMs < turnMs) return true;
+    this.acceptingSinceMs = undefined;
+    return false;
   }
 }

@@ -42,8 +42,8 @@ interface Opened {
 /** A log file that is written. */
 export class LogFile {
   private opened: Opened;
-  /** Resolves when all is in the file that stood here before. */
-  private before: Promise<void> = Promise.resolve();
+  /** Resolves when all is in the files that stood here before. */
+  private before: Promise<unknown> = Promise.resolve();
   private readonly looking: NodeJS.Timeout;
   private ended = false;
 
@@ -104,7 +104,7 @@ export class LogFile {
 
   private beginAnew(): void {
     // What waits still goes where it was meant to go: whoever has moved the file reads on there.
-    this.before = closed(this.opened.stream);
+    this.before = Promise.all([this.before, closed(this.opened.stream)]);
     try {
       makeFolder(dirname(this.path));
       checkFree(this.path, this.ownAddress);

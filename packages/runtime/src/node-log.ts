@@ -46,6 +46,8 @@ export class NodeLog {
   private readonly formatLine: (entry: LogEntry) => string;
   /** What takes lines. winston keeps in memory what has nowhere to go. */
   private readonly transports = new Set<LineTransport>();
+  /** What the run began with: version and settings. A file that is begun anew begins with it too. */
+  private first: LogRecord | undefined;
 
   /** Opens the log, and puts the file of an earlier run aside. Call it when the port is bound. */
   constructor(private readonly options: NodeLogOptions) {
@@ -64,6 +66,7 @@ export class NodeLog {
 
   /** Writes one record, with the time of now. */
   record(record: LogRecord): void {
+    this.first ??= record;
     if (this.transports.size === 0) return;
     this.logger.log({ level: 'info', message: '', entry: this.entryOf(record) });
   }
@@ -90,8 +93,11 @@ export class NodeLog {
     try {
       const file = new LogFile(this.path, address, {
         failed: fail,
-        begunAnew: () =>
-          complain(`the log file ${this.path} was removed or moved; it is begun anew`),
+        begunAnew: () => {
+          complain(`the log file ${this.path} was removed or moved; it is begun anew`);
+          if (this.first !== undefined)
+            file.write(`${this.formatLine(this.entryOf(this.first))}\n`);
+        },
       });
       transport = new LineTransport({
         write: (lines) => file.write(lines),

@@ -45,12 +45,27 @@ export class Prompt {
       listener.typed(line);
     });
     this.lines.on('SIGINT', listener.interrupted);
+    this.lines.on('SIGTSTP', () => this.standStill(input));
     this.lines.on('close', () => {
       screen.typedAt(undefined);
       if (!this.closed) listener.ended();
     });
     screen.typedAt(this.lines);
     this.lines.prompt();
+  }
+
+  /**
+   * Ctrl-Z. Readline would stop this process alone, and whoever started it (npx and its shell)
+   * would keep the terminal; so the whole group stops, as if the terminal had stopped it.
+   */
+  private standStill(input: ReadStream): void {
+    process.once('SIGCONT', () => {
+      if (this.closed) return;
+      input.setRawMode(true);
+      this.lines.prompt(true);
+    });
+    input.setRawMode(false);
+    process.kill(0, 'SIGTSTP');
   }
 
   /** Ends the line input, and gives the terminal back as it was. */

@@ -8,7 +8,7 @@
  */
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { type Address, formatAddress, formatIp, isWildcardIp } from '@hearsay/common/address';
-import { LIMITS } from '@hearsay/common/limits';
+import { LIMITS, type Limits } from '@hearsay/common/limits';
 import type { Node, Runtime } from '@hearsay/common/runtime';
 import { colorsFor } from './colors.js';
 import { type LogFormat, NodeLog } from './node-log.js';
@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly advertise: (bound: Address) => Address | undefined;
   readonly logDir: string;
   readonly logFormat: LogFormat;
+  /** The bounds of this process's connections. */
+  readonly limits: Limits;
   /** Nothing but answers to the person at the terminal is printed. */
   readonly quiet: boolean;
   /** Makes the node, which is `self` to others; `logFile` is the path of its log. */
@@ -94,6 +96,7 @@ class NodeRun {
         if (this.person) this.screen.print(lines.map((line) => `${line}\n`).join(''));
       },
       finished: () => void this.end(),
+      limits: this.options.limits,
     });
     if (!opened.ok) {
       complain(this.options, describeListenErrors(opened.error));

@@ -8,7 +8,7 @@ import { failure, type Result, success } from '@hearsay/common/result';
 import { socketIp } from './socket-address.js';
 
 /** Why an address could not be listened on. */
-type ListenFailure = 'taken' | 'not-this-machine' | 'not-permitted' | 'failed';
+type ListenFailure = 'taken' | 'not-this-machine' | 'link-local' | 'not-permitted' | 'failed';
 
 /** An address that was tried in vain. */
 export interface ListenError {
@@ -71,6 +71,8 @@ function failureOf(code: string): ListenFailure {
       return 'taken';
     case 'EADDRNOTAVAIL':
       return 'not-this-machine';
+    case 'EINVAL': // `fe80::…` without its interface.
+      return 'link-local';
     case 'EACCES':
     case 'EPERM':
       return 'not-permitted';
@@ -93,6 +95,8 @@ function causeOf(failure: ListenFailure, code: string): string {
       return 'is taken by another program';
     case 'not-this-machine':
       return 'is no address of this machine';
+    case 'link-local':
+      return 'is link-local, of one interface only, and cannot be used';
     case 'not-permitted':
       return 'needs more rights';
     case 'failed':
@@ -101,7 +105,7 @@ function causeOf(failure: ListenFailure, code: string): string {
 }
 
 function mendOf(errors: readonly ListenError[]): string {
-  if (errors.every((error) => error.failure === 'not-this-machine')) {
+  if (errors.every(({ failure }) => failure === 'not-this-machine' || failure === 'link-local')) {
     return 'choose one of its addresses with --host';
   }
   if (errors.every((error) => error.failure === 'not-permitted')) {

@@ -9,12 +9,11 @@
 import { connect, type Server, type Socket } from 'node:net';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { type Address, sameAddress } from '@hearsay/common/address';
-import type { Limits } from '@hearsay/common/limits';
+import { LIMITS, type Limits } from '@hearsay/common/limits';
 import type { LogRecord } from '@hearsay/common/records';
 import { type Result, success } from '@hearsay/common/result';
 import type { LinkId, Node, Runtime } from '@hearsay/common/runtime';
 import { Intake } from './intake.js';
-import { limitsWithin, openFilesMax } from './open-files.js';
 import { socketIp, sourceIp } from './socket-address.js';
 import { TcpLink } from './tcp-link.js';
 import { type ListenError, type Listening, listen } from './tcp-listen.js';
@@ -35,7 +34,7 @@ export interface TcpRuntimeOptions {
   readonly tell: (lines: readonly string[]) => void;
   /** The node is done, and hears nothing more. Called from inside the node's own call. */
   readonly finished: () => void;
-  /** Instead of those that fit this process. */
+  /** Bounds other than the ordinary ones. */
   readonly limits?: Partial<TcpLimits>;
 }
 
@@ -63,7 +62,7 @@ export class TcpRuntime implements Runtime {
   private readonly intake = new Intake(() => this.monotonicMs());
   private readonly wakeTimer = new WakeTimer(
     () => this.monotonicMs(),
-    () => this.intake.expect(),
+    (andThen) => this.intake.afterTurn(andThen),
     () => this.node.wake(),
   );
   private halted = false;
@@ -75,7 +74,7 @@ export class TcpRuntime implements Runtime {
   ) {
     this.server = listening.server;
     this.bound = listening.bound;
-    this.limits = { ...limitsWithin(openFilesMax()), ...options.limits };
+    this.limits = { ...LIMITS, ...options.limits };
     this.node = options.makeNode(this, this.bound);
     this.server.on('connection', (socket) => this.accept(socket));
     this.node.start();
@@ -177,6 +176,7 @@ export class TcpRuntime implements Runtime {
       socket.destroy();
       return;
     }
+    this.intake.accepted();
     const remote = { ip: socketIp(remoteAddress), port: remotePort };
     this.link(socket).open({ direction: 'in', medium: 'stream', remote });
   }

@@ -6,7 +6,7 @@ import { constants, openSync, readFileSync, readSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 /** Milliseconds between two looks at what was typed: Ctrl-C need not be quicker after a paste. */
-const lookMs = 100;
+const lookMs = 1_000;
 /** Lines that are taken in one look, more than a terminal holds: the node has other things to do. */
 const linesMax = 1_000;
 /** Bytes of the longest line that a terminal holds. */
@@ -43,10 +43,11 @@ export function neverBlock(out: object): void {
  * Takes from the terminal what is typed to a program that takes no commands, as long as it is in
  * the foreground. A terminal that is full of a pasted page would let no Ctrl-C through. It looks
  * now and then, instead of waiting for keys, since the keys may be another program's by the time
- * they come (Ctrl-Z, `bg`). Keeps nothing alive; gives a function that ends it.
+ * they come (Ctrl-Z, `bg`); and not at all where the screen goes to another program, which may read
+ * the keys itself (`seed | less`). Keeps nothing alive; gives a function that ends it.
  */
 export function discardTyped(): () => void {
-  const terminal = isatty(0) ? openTerminal() : undefined;
+  const terminal = isatty(0) && isatty(1) ? openTerminal() : undefined;
   if (terminal === undefined) return () => {};
   const scrap = Buffer.alloc(lineBytesMax);
   const looking = setInterval(() => {

@@ -19,14 +19,16 @@ export class WakeTimer {
   private armedMs: number | undefined;
   private timeout: NodeJS.Timeout | undefined;
   private immediate: NodeJS.Immediate | undefined;
+  /** Counts what was armed, so that a judgement that was called off does not take place. */
+  private armed = 0;
 
   /**
    * @param nowMs the clock of the deadlines.
-   * @param hearFirst sets an immediate that hears what the poll brings, if none is set.
+   * @param hearFirst hears what has come by the end of the next poll, and calls back afterwards.
    */
   constructor(
     private readonly nowMs: () => number,
-    private readonly hearFirst: () => void,
+    private readonly hearFirst: (andThen: () => void) => void,
     private readonly wake: () => void,
   ) {}
 
@@ -42,6 +44,7 @@ export class WakeTimer {
   private disarm(): void {
     clearTimeout(this.timeout);
     clearImmediate(this.immediate);
+    this.armed += 1;
     this.armedMs = undefined;
   }
 
@@ -59,8 +62,10 @@ export class WakeTimer {
 
   private readonly judgeAfterPoll = (): void => {
     const polledSinceMs = this.nowMs();
-    this.hearFirst();
-    this.immediate = setImmediate(() => this.judge(polledSinceMs));
+    const { armed } = this;
+    this.hearFirst(() => {
+      if (armed === this.armed) this.judge(polledSinceMs);
+    });
   };
 
   /** @param polledSinceMs everything that had arrived by then has been heard. */

@@ -77,3 +77,26 @@ test('a flood over forty links keeps neither a deadline waiting nor a link that 
   expect(bytesToQuiet).toBeLessThan((links * readBytes) / 4);
   expect(bytesToWake).toBeLessThan((links * readBytes) / 4);
 });
+
+test('a flood over a few links does not keep newcomers waiting at the door, one for each turn', async () => {
+  const [links, newcomers] = [8, 40];
+  let accepted = 0;
+  let bytesMeanwhile = 0;
+  let isAsked = false;
+  const pouring = new Set<number>();
+  const { runtime } = await openNode((_, heard) => {
+    if (heard.event === 'opened') accepted += 1;
+    if (heard.event !== 'bytes') return;
+    pouring.add(heard.link);
+    chew(heard.chunk.length, 20);
+    if (pouring.size === links && !isAsked) {
+      isAsked = true;
+      for (let n = 0; n < newcomers; n += 1) void callerAt(runtime.bound);
+    }
+    if (isAsked && accepted < links + newcomers) bytesMeanwhile += heard.chunk.length;
+  });
+  floodAt(runtime.bound.port, links);
+  await until(() => accepted === links + newcomers);
+  // A turn hears some 160 kB of these: forty turns of it, one for each newcomer, would be 6 MB.
+  expect(bytesMeanwhile).toBeLessThan(newcomers * readBytes);
+});

@@ -17,7 +17,10 @@ function scene(costMs = 0) {
     },
     readOn: () => heard.push(`${name} on`),
   });
-  return { intake, heard, inflow };
+  const pass = (ms: number): void => {
+    nowMs += ms;
+  };
+  return { intake, heard, inflow, pass };
 }
 
 describe('who says little', () => {
@@ -96,11 +99,60 @@ describe('those that pour', () => {
   });
 });
 
-test('a turn that was expected comes before an immediate that is set later', async () => {
-  const { intake, heard, inflow } = scene();
-  intake.expect();
-  const later = nextTurn().then(() => heard.push('later'));
-  intake.take(inflow('a'), Buffer.alloc(sliceBytesMax));
-  await later;
-  expect(heard).toEqual([`a ${sliceBytesMax}`, 'a on', 'later']);
+describe('while newcomers are at the door', () => {
+  test('those that pour wait, until a poll brings none', async () => {
+    const { intake, heard, inflow } = scene();
+    intake.take(inflow('a'), Buffer.alloc(sliceBytesMax));
+    for (let newcomer = 1; newcomer <= 5; newcomer += 1) {
+      intake.accepted();
+      await nextTurn();
+      expect(heard).toEqual([]);
+    }
+    await nextTurn();
+    expect(heard).toEqual([`a ${sliceBytesMax}`, 'a on']);
+  });
+
+  test('they wait no longer than a turn, however many come, and then for another one', async () => {
+    const { intake, heard, inflow, pass } = scene();
+    const slicesMax = 20;
+    intake.take(inflow('a'), Buffer.alloc(slicesMax * sliceBytesMax));
+    const perTurn: number[] = [];
+    for (let newcomer = 1; newcomer <= 6; newcomer += 1) {
+      intake.accepted();
+      await nextTurn();
+      perTurn.push(heard.splice(0).length);
+      pass(turnMs / 2);
+    }
+    expect(perTurn).toEqual([0, 0, slicesMax + 1, 0, 0, 0]);
+  });
+});
+
+describe('whoever waits for the end of a turn', () => {
+  test('is called after what came meanwhile was heard', async () => {
+    const { intake, heard, inflow } = scene();
+    intake.afterTurn(() => heard.push('judged'));
+    intake.take(inflow('a'), Buffer.alloc(sliceBytesMax));
+    await nextTurn();
+    expect(heard).toEqual([`a ${sliceBytesMax}`, 'a on', 'judged']);
+  });
+
+  test('is called once, and also where nothing came', async () => {
+    const { intake, heard } = scene();
+    intake.afterTurn(() => heard.push('judged'));
+    await nextTurn();
+    expect(heard).toEqual(['judged']);
+    await nextTurn();
+    expect(heard).toEqual(['judged']);
+  });
+
+  test('waits as well while newcomers are at the door', async () => {
+    const { intake, heard, inflow } = scene();
+    intake.take(inflow('a'), Buffer.alloc(sliceBytesMax));
+    intake.accepted();
+    intake.afterTurn(() => heard.push('judged'));
+    await nextTurn();
+    expect(heard).toEqual([]);
+    await nextTurn();
+    expect(heard).toEqual([`a ${sliceBytesMax}`, 'a on', 'judged']);
+  });
 });

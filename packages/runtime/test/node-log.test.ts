@@ -244,14 +244,39 @@ describe('a log file that is gone while the node runs', () => {
         writeFileSync(path, '');
       },
     ],
-  ])('since it %s is begun anew, and that is said', async (_, lose) => {
-    const { dir, complaints, log } = await openAndWrite();
-    lose(log, dir);
-    await until(() => complaints.length > 0);
-    expect(complaints).toEqual([`the log file ${log.path} was removed or moved; it is begun anew`]);
-    log.record(dropped(2));
+  ])(
+    'since it %s is begun anew, with what the run began with, and that is said',
+    async (_, lose) => {
+      const { dir, complaints, log } = await openAndWrite();
+      lose(log, dir);
+      await until(() => complaints.length > 0);
+      expect(complaints).toEqual([
+        `the log file ${log.path} was removed or moved; it is begun anew`,
+      ]);
+      log.record(dropped(2));
+      await log.close();
+      const [first, second, ...rest] = linesOf(log.path);
+      expect([first, second]).toEqual([
+        expect.stringContaining('bytes=1'),
+        expect.stringContaining('bytes=2'),
+      ]);
+      expect(rest).toEqual([]);
+    },
+  );
+
+  test('may be moved again and again, and what was written is in one of them', async () => {
+    const { complaints, log } = await openAndWrite();
+    const count = 5;
+    for (let moved = 1; moved <= count; moved += 1) {
+      log.record(dropped(moved + 1));
+      renameSync(log.path, `${log.path}.${moved}`);
+      await until(() => complaints.length === moved);
+    }
     await log.close();
-    expect(linesOf(log.path)).toEqual([expect.stringContaining('bytes=2')]);
+    const all = Array.from({ length: count }, (_, n) => linesOf(`${log.path}.${n + 1}`)).flat();
+    for (let moved = 1; moved <= count; moved += 1) {
+      expect(all.some((line) => line.includes(`bytes=${moved + 1} `))).toBe(true);
+    }
   });
 
   test('is not taken from another node that writes it by now', async () => {

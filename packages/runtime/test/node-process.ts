@@ -2,6 +2,7 @@
  * A node of a test, as a process of its own. What it does is its first argument; what it hears and
  * does it writes into its log as `dropped` records, which take any text.
  */
+import { LIMITS } from '@hearsay/common/limits';
 import type { Node, Runtime } from '@hearsay/common/runtime';
 import { LineTransport } from '../src/line-transport.js';
 import { runNode } from '../src/run-node.js';
@@ -65,6 +66,7 @@ await runNode({
   role,
   listen: [{ ip: host, port: Number(port) }],
   advertise: (bound) => bound,
+  limits: LIMITS,
   logDir,
   logFormat: 'text',
   quiet: quiet === 'quiet',

@@ -41,6 +41,7 @@ describe('listening', () => {
 
   test.each([
     ['not-this-machine', 'EADDRNOTAVAIL', '--host'],
+    ['link-local', 'EINVAL', '--host'],
     ['not-permitted', 'EACCES', 'from 1024'],
     ['failed', 'ENOTSUP', 'ENOTSUP'],
   ] as const)('%s has a mend of its own', (failure, code, mend) => {

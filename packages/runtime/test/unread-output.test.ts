@@ -128,4 +128,19 @@ describe('a node on a terminal', () => {
       expect(logOf(running)).toContain('stopped reason=SIGINT');
     },
   );
+
+  test.runIf(hasTerminals)(
+    'whose screen goes to another program leaves the keys to that (`seed | less`)',
+    async () => {
+      // The other program takes its line when it was there for longer than any look takes.
+      const reader = 'sleep 2.5; read line < /dev/tty; echo "read $line"';
+      const running = run('idle', {
+        role: 'seed',
+        through: (command) => onTerminal(`(${command}) | { ${reader}; }`),
+      });
+      await started(running);
+      running.child.stdin.write('a key for the pager\n');
+      await until(() => running.out().includes('read a key for the pager'));
+    },
+  );
 });

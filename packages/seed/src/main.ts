@@ -83,6 +83,7 @@ await runNode({
     const [entry, ...others] = entriesOf(bound);
     return others.length === 0 ? entry : undefined;
   },
+  limits,
   logDir: values.logDir,
   logFormat: values.logFormat,
   quiet: values.quiet,

@@ -27,6 +27,8 @@ export interface FleetOptions {
 export interface FleetWatcher {
   /** A node has written a line. Lines of one node come in order, those of two nodes need not. */
   entry?(entry: LogEntry, node: NodeProcess): void;
+  /** A node has said something on stderr: about its own log, or why it ends. */
+  complained?(line: string, node: NodeProcess): void;
   /** A node's process is gone, by our hand or another's; its last lines were given before. */
   ended?(node: NodeProcess): void;
 }
@@ -185,8 +187,9 @@ export class Fleet {
     this.portsUsed.add(address.port);
     const { config, logDir, programs } = this.options;
     const program = programs?.[role];
-    const node = new NodeProcess({
+    const node: NodeProcess = new NodeProcess({
       ...{ role, address, config, logDir, flags },
+      complained: (line) => this.watcher.complained?.(line, node),
       ...(program === undefined ? {} : { program }),
     });
     this.nodes.push(node);

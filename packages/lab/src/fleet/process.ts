@@ -8,6 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Address, formatAddress, type NodeId } from '@hearsay/common/address';
 
@@ -25,6 +26,8 @@ export interface NodeOptions {
   readonly flags?: readonly string[];
   /** The script to run instead of the role's own, for tests. */
   readonly program?: string;
+  /** Hears each line that the process writes to stderr. */
+  readonly complained?: (line: string) => void;
 }
 
 /** How a process ended. `code` is null if a signal did it. */
@@ -73,7 +76,7 @@ export class NodeProcess {
   private readonly child: ChildProcess;
   private captured = '';
 
-  constructor(options: NodeOptions) {
+  constructor(private readonly options: NodeOptions) {
     this.role = options.role;
     this.address = formatAddress(options.address);
     this.port = options.address.port;
@@ -130,6 +133,10 @@ export class NodeProcess {
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.captured = (this.captured + text).slice(-stderrCharactersMax);
     });
+    if (this.child.stderr !== null) {
+      const lines = createInterface({ input: this.child.stderr });
+      lines.on('line', (line) => this.options.complained?.(line));
+    }
     return new Promise((resolve) => {
       const note = (code: number | null, signal: NodeJS.Signals | null): void => {
         this.exit ??= { code, signal, wallMs: Date.now() };

@@ -14,6 +14,8 @@ export interface View {
   note(notable: Notable): void;
   /** Time has passed: shows the state of now. */
   refresh(drawing: Omit<Drawing, 'notables'>): void;
+  /** Gives the terminal back until the next picture. */
+  leave(): void;
   /** Gives the terminal back. Nothing is shown after that. */
   close(): void;
 }
@@ -72,8 +74,13 @@ export class TerminalView implements View {
     this.out.write(begin + lines.map((line) => line + clearLine).join('\r\n') + clearBelow);
   }
 
+  leave(): void {
+    if (this.entered) this.out.write(leave);
+    this.entered = false;
+  }
+
   close(): void {
-    if (this.entered && !this.closed) this.out.write(leave);
+    this.leave();
     this.closed = true;
   }
 }
@@ -104,6 +111,8 @@ export class PlainView implements View {
         `ML ${Math.max(0, ...lists)} · strikes ${strikes} · dead reports ${reports}\n`,
     );
   }
+
+  leave(): void {}
 
   close(): void {}
 }

@@ -12,6 +12,9 @@
  *   refreshes       seeds: registers one address over and over on a few connections
  *   impostor        seeds: registers the addresses given, of living peers, over new connections
  *   made-up-names   peers: asks to be a neighbor under names that do not exist, and holds the links
+ *   pouring         peers: the same, and pours new messages over each of these links
+ *   bare-requests   peers: asks to be a neighbor, as a classic program would, in the names given
+ *   knocking        peers: a few connections that are never done, and new ones all the time
  *   flapping        seeds: registers six peers that answer everybody, accept every connect request
  *                   and then close
  */
@@ -106,7 +109,8 @@ function answerRequests(socket, own) {
   });
 }
 
-function askUnderMadeUpNames() {
+/** @param poured what is sent over a link that was accepted; undefined: nothing. */
+function askUnderMadeUpNames(poured) {
   for (const peer of targets)
     for (let n = 0; n < 70; n += 1) {
       const name = `127.66.0.${1 + n}:${9_000 + n}`;
@@ -114,10 +118,33 @@ function askUnderMadeUpNames() {
         const socket = open(peer);
         answerRequests(socket, name);
         socket.write(`New Connect Request From:${name}\n`);
+        const pour = () => {
+          while (!socket.destroyed && socket.write(poured()));
+        };
+        if (poured !== undefined) socket.once('data', pour).on('drain', pour);
         socket.on('close', () => setTimeout(begin, 200));
       };
       begin();
     }
+}
+
+async function requestBare() {
+  for (;;) {
+    for (const peer of targets) {
+      for (const name of addresses) {
+        if (name !== peer) open(peer).end(`New Connect Request From:${name}`);
+      }
+    }
+    await sleep(200);
+  }
+}
+
+async function knock() {
+  for (const peer of targets) flood(peer, 8, () => 'x\n'.repeat(32_768));
+  for (;;) {
+    for (const peer of targets) open(peer).end();
+    await sleep(5);
+  }
 }
 
 async function flap() {
@@ -151,7 +178,10 @@ const kinds = {
   'silent-peers': registerSilentPeers,
   refreshes: toEach((seed) => flood(seed, 5, () => '127.0.0.1:9\n'.repeat(500))),
   impostor: impersonate,
-  'made-up-names': askUnderMadeUpNames,
+  'made-up-names': () => askUnderMadeUpNames(),
+  pouring: () => askUnderMadeUpNames(newMessages),
+  'bare-requests': requestBare,
+  knocking: knock,
   flapping: flap,
 };
 

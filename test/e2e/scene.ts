@@ -30,17 +30,17 @@ export class Scene {
     },
   );
 
-  async startSeeds(count: number): Promise<void> {
+  async startSeeds(count: number, flags: readonly string[] = []): Promise<void> {
     const addresses: string[] = [];
     while (addresses.length < count) addresses.push(`127.0.0.1:${await freePort()}`);
     writeFileSync(this.config, `${addresses.join('\n')}\n`);
-    for (const text of addresses) await this.startSeed(text);
+    for (const text of addresses) await this.startSeed(text, flags);
   }
 
-  async startSeed(text: string): Promise<NodeProcess> {
+  async startSeed(text: string, flags: readonly string[] = []): Promise<NodeProcess> {
     const address = parseAddress(text);
     if (!address.ok) throw new Error(text);
-    const seed = await this.fleet.startSeed(address.value, ['--quiet']);
+    const seed = await this.fleet.startSeed(address.value, ['--quiet', ...flags]);
     if (!seed.ok) throw new Error(`${seed.error.code}: ${seed.error.stderr}`);
     this.seeds.push(seed.value);
     return seed.value;

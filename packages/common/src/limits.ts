@@ -223,12 +223,18 @@ export const LIMITS = {
   /** Milliseconds a message's timestamp may be ahead: clocks of lab machines differ by minutes. */
   clockSkewMs: 300_000,
   /**
-   * New messages at once over links that are no neighbor's: ten seconds' worth, which were held up.
-   * Classic neighbors send so, each message over a connection of its own.
+   * New messages at once from all strangers, be they neighbors or not: ten seconds' worth, which
+   * were held up. Classic neighbors send as strangers, over a connection of its own each message.
    */
   strangerMessagesMax: 2_000,
   /** Such messages a second after that: a classic network of 200 in which each makes one a second. */
   strangerMessagesPerSecondMax: 200,
+  /** New messages at once from one neighbor: a network of thousands after a pause. */
+  neighborMessagesMax: 5_000,
+  /** Such messages a second after that: about as many in all as the message list is made for. */
+  neighborMessagesPerSecondMax: 1_000,
+  /** Neighbors, present and past, of whom that is counted: far more than come and go in a burst. */
+  countedNeighborsMax: 1_024,
   /** Digests the message list holds: 1,000 messages a second for the window and the skew. */
   digestsMax: 1_048_576,
   /** Messages kept with their text and links for `/ml`: what a person may look back on. */

@@ -165,7 +165,7 @@ export const RECORDS = {
   },
   'gossip-refused': {
     fields: { message: 'text', reason: 'text', from: 'text' },
-    meaning: 'peer: a message that is not taken (its time, our own name, too many of strangers)',
+    meaning: 'peer: a message that is not taken (its time, our own name, too many from there)',
   },
   strike: {
     fields: { neighbor: 'text', strikes: 'number' },

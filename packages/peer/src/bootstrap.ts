@@ -134,9 +134,11 @@ class Bootstrap implements Discovery, RegistrationEvents {
   }
 
   lost({ seed }: Registration, reason: string, retryMs: number): void {
+    // The seeds close the links of a peer that leaves.
+    if (this.hasLeft) return;
     this.context.runtime.record({ event: 'seed-lost', seed, reason, retryMs });
     const hopeful = this.registrations.filter(({ isHopeful }) => isHopeful).length;
-    if (hopeful < this.needed && !this.hasLeft) this.inState('idle')[0]?.begin();
+    if (hopeful < this.needed) this.inState('idle')[0]?.begin();
     this.weighMajority();
     this.unite();
   }

@@ -2,17 +2,17 @@
  * Gossip (A7 to A9). A peer makes a message every interval, the first once it has neighbors, and
  * sends it to all of them. A message that it hears for the first time it logs, keeps in the message
  * list, and forwards to every neighbor except those that have it: the one it came from, and the one
- * that made it. Later copies are only counted. Of strangers, who may send it as well, only so many
- * new messages a second are taken; one that is refused is still new when a neighbor brings it.
+ * that made it. Later copies are only counted. Only so many new messages a second are taken from
+ * each neighbor, and from all strangers; one that is refused is still new when another brings it.
  */
 import { formatEndpoint } from '@hearsay/common/address';
 import type { Alarm } from '@hearsay/common/alarms';
-import { TokenBucket } from '@hearsay/common/token-bucket';
 import { encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp, type GossipMessage, timestampMs } from '@hearsay/common/wire/message';
 import type { PeerContext } from './context.js';
-import { type MessageEntry, MessageList, type Sender } from './message-list.js';
+import { type MessageEntry, MessageList, type Sender, type Verdict } from './message-list.js';
 import type { Neighbor } from './neighbor.js';
+import { Sources } from './sources.js';
 
 /** Those to whom gossip goes. */
 export interface Audience {
@@ -31,8 +31,7 @@ export class Gossip {
   sent = 0;
   private madeByClock = 0;
   private nextMs = 0;
-  /** New messages that may come over links that are no neighbor's. */
-  private readonly strangers: TokenBucket;
+  private readonly sources: Sources;
   private readonly clock: Alarm;
 
   /** @param number of the last message made before, after a restart with state. */
@@ -41,12 +40,8 @@ export class Gossip {
     private readonly audience: Audience,
     private number: number,
   ) {
-    const { limits } = context;
-    this.messages = new MessageList(limits);
-    this.strangers = new TokenBucket(
-      limits.strangerMessagesMax,
-      limits.strangerMessagesPerSecondMax,
-    );
+    this.messages = new MessageList(context.limits);
+    this.sources = new Sources(context.limits);
     this.clock = context.alarms.alarm((nowMs) => this.tick(nowMs));
   }
 
@@ -90,7 +85,8 @@ export class Gossip {
     const present = { monotonicMs: runtime.monotonicMs(), wallMs: runtime.wallMs() };
     const isOwnName = message.ip === self.ip && message.port === self.port;
     const stampMs = timestampMs(message.timestamp);
-    const hasRoom = () => sender.neighbor !== undefined || this.strangers.take(present.monotonicMs);
+    const source = sender.isStranger ? undefined : sender.neighbor;
+    const hasRoom = () => this.sources.take(source, present.monotonicMs);
     const { verdict, entry } = isOwnName
       ? this.messages.find(text, sender)
       : this.messages.take(text, stampMs, sender, present, hasRoom);
@@ -110,7 +106,8 @@ export class Gossip {
       }
     } else {
       this.refused += 1;
-      log.write({ event: 'gossip-refused', message: text, reason: verdict, from });
+      const reason = verdict + aheadOrBehind(verdict, stampMs - present.wallMs);
+      log.write({ event: 'gossip-refused', message: text, reason, from });
     }
   }
 
@@ -150,4 +147,11 @@ export class Gossip {
     entry.sentTo.add(id);
     this.sent += 1;
   }
+}
+
+/** By how much a message's time is off, for whoever wonders which clock is wrong. */
+function aheadOrBehind(verdict: Verdict, aheadMs: number): string {
+  if (verdict !== 'from the future' && verdict !== 'too old') return '';
+  const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+  return ` (${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} our clock)`;
 }

@@ -32,7 +32,7 @@ export type Verdict =
   | 'too old'
   | 'from the future'
   | 'in our name'
-  | 'too many from strangers';
+  | 'too many new ones';
 
 /** A verdict, with the entry where the text is still remembered. */
 export interface Judged {
@@ -44,6 +44,8 @@ export interface Judged {
 export interface Sender {
   readonly label: string;
   readonly neighbor?: NodeId;
+  /** Whether it is a neighbor that no seed has named. */
+  readonly isStranger?: boolean;
 }
 
 /** The present by both clocks, in milliseconds. */
@@ -85,7 +87,7 @@ export class MessageList {
     if (this.has(digest)) return this.again(digest, from);
     const age = this.ageVerdict(stampMs, present.wallMs);
     if (age !== 'new') return { verdict: age };
-    if (!hasRoom()) return { verdict: 'too many from strangers' };
+    if (!hasRoom()) return { verdict: 'too many new ones' };
     return { verdict: 'new', entry: this.add(digest, text, stampMs, from, present) };
   }
 

@@ -26,8 +26,8 @@ export class Neighbor {
   private linkedAtMs: number;
   /** Monotonic milliseconds at which it came, or answered last. */
   private heardOfAtMs: number;
-  /** Monotonic milliseconds at which a classic one was asked last whether it still is one. */
-  private kindAskedAtMs = Number.NEGATIVE_INFINITY;
+  /** Monotonic milliseconds at which it was asked last, at its address, whether it is the one. */
+  private identityAskedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param isDialedByUs which end asked for the present link; it replaces it when it is lost. */
   constructor(
@@ -75,10 +75,15 @@ export class Neighbor {
     if (this.link !== undefined) this.context.links.close(this.link);
   }
 
-  /** Whether it is to be asked what it is: only a classic one, and once an interval at the most. */
-  takeKindQuestion(): boolean {
-    if (this.kind !== 'classic' || !this.isOlderThanInterval(this.kindAskedAtMs)) return false;
-    this.kindAskedAtMs = this.context.runtime.monotonicMs();
+  /**
+   * Whether it is to be asked at its address who it is, once an interval at the most. One that this
+   * peer has dialed there is known; one that came by itself may only have given that name, and a
+   * classic one may have become a Hearsay peer.
+   */
+  takeIdentityQuestion(): boolean {
+    const isSure = this.kind === 'hearsay' && this.isDialedByUs;
+    if (isSure || !this.isOlderThanInterval(this.identityAskedAtMs)) return false;
+    this.identityAskedAtMs = this.context.runtime.monotonicMs();
     return true;
   }
 

@@ -205,10 +205,9 @@ export class Neighbors implements Neighborhood {
   refused(id: NodeId, kind: Neighbor['kind'], reason: string): void {
     // It may have come sooner than the seeds' news of it; then it is known when it tries again.
     if (reason === 'full') return this.discovery.refreshSoon();
-    // A classic neighbor that speaks as a Hearsay peer has become one, or was never classic, or
-    // somebody gave its name, now or before. What answers at its own address is what it is.
+    // Somebody gave the name of a neighbor, now or before: who answers at that address is the one.
     if (kind !== 'hearsay' || this.attempts.has(id)) return;
-    if (this.all.get(id)?.takeKindQuestion() === true) this.attempt(id);
+    if (this.all.get(id)?.takeIdentityQuestion() === true) this.attempt(id);
   }
 
   // Requests of our own

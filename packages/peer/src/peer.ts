@@ -114,8 +114,10 @@ export class Peer extends LinkedNode {
     const { id } = neighbor;
     const message = this.decoded(id, text);
     if (message === undefined) return;
-    if (message.kind === 'gossip') this.gossip.hear(text, message, { label: id, neighbor: id });
-    else if (message.kind === 'liveness-reply') this.liveness.answered(neighbor);
+    if (message.kind === 'gossip') {
+      const { isStranger } = neighbor;
+      this.gossip.hear(text, message, { label: id, neighbor: id, isStranger });
+    } else if (message.kind === 'liveness-reply') this.liveness.answered(neighbor);
     else if (message.kind === 'connect-refused') {
       this.neighbors.remove(neighbor, `refused: ${message.reason}`);
     } else this.hearAnywhere(link, id, message, text);

@@ -115,6 +115,12 @@ describe('/leave', () => {
     expect(peer.finished).toBe(true);
     expect(seed.clients[0]?.ended).toBe(true);
     expect(peer.records.at(-1)?.record).toEqual({ event: 'stopped', reason: 'left' });
+    // That the seeds close its links is what it has asked for.
+    const events = peer.records.map(({ record }) => record.event);
+    const afterwards = events.slice(events.indexOf('left'));
+    for (const event of ['seed-lost', 'majority-lacking', 'union'] as const) {
+      expect(afterwards).not.toContain(event);
+    }
   });
 
   test('whoever is connected already and asks to be a neighbor is refused', () => {

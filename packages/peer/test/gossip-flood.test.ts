@@ -1,12 +1,17 @@
+import { LIMITS } from '@hearsay/common/limits';
 import type { Peer } from '@hearsay/peer/peer';
+import { Sources } from '@hearsay/peer/sources';
 import { describe, expect, test } from 'vitest';
 import type { Host } from '../../lab/src/simulator/host.js';
 import type { World } from '../../lab/src/simulator/world.js';
 import { lastOf, recordsOf } from '../../lab/test/core/village.js';
 import { formed, madeSince, undelivered } from './deliveries.js';
-import { quiet, withGuests } from './stage.js';
+import { Guest, quiet, withGuests } from './stage.js';
 
-const limits = { strangerMessagesMax: 5, strangerMessagesPerSecondMax: 2 };
+const limits = {
+  ...{ strangerMessagesMax: 5, strangerMessagesPerSecondMax: 2 },
+  ...{ neighborMessagesMax: 60, neighborMessagesPerSecondMax: 20 },
+};
 
 /** A message that somebody makes up, from that many milliseconds ahead of the present. */
 function madeUp(world: World, number: number, aheadMs = 0): string {
@@ -20,7 +25,7 @@ const numbersOf = (peer: Host<Peer>) =>
 describe('new messages over links that are no neighbor’s', () => {
   /** A peer with two neighbors, and a visitor that has sent so many messages at once. */
   function visited(count: number) {
-    const stage = withGuests(2, { ...quiet, limits });
+    const stage = withGuests(2, { ...quiet, limits }, true);
     const { world, peer } = stage;
     const visitor = world.connect(peer.address);
     const messages = Array.from({ length: count }, (_, n) => madeUp(world, n + 1));
@@ -37,7 +42,7 @@ describe('new messages over links that are no neighbor’s', () => {
     const { peer, messages } = visited(count);
     expect(numbersOf(peer)).toHaveLength(taken);
     expect(recordsOf(peer, 'gossip-refused')).toMatchObject(
-      messages.slice(taken).map((message) => ({ message, reason: 'too many from strangers' })),
+      messages.slice(taken).map((message) => ({ message, reason: 'too many new ones' })),
     );
   });
 
@@ -76,12 +81,82 @@ describe('new messages over links that are no neighbor’s', () => {
     expect(numbersOf(peer)).toEqual([1, 2, 3, 4, 99]);
   });
 
+  test('a neighbor that no seed has named is a stranger too, however many there are', () => {
+    const { world, peer, guests } = withGuests(4, { ...quiet, limits });
+    for (const guest of guests) for (let n = 1; n <= 5; n += 1) guest.say(guest.message(n));
+    world.run({ forMs: 10 });
+    expect(numbersOf(peer)).toHaveLength(5);
+    expect(recordsOf(peer, 'gossip-refused')).toHaveLength(15);
+  });
+
   test('those of neighbors are not counted among them', () => {
     const { world, peer, guests } = visited(9);
     for (let n = 1; n <= 50; n += 1) guests[0].say(guests[0].message(n));
     world.run({ forMs: 10 });
     expect(numbersOf(peer)).toHaveLength(5 + 50);
   });
+});
+
+describe('new messages over the link of a neighbor that a seed has named', () => {
+  function neighbors() {
+    const stage = withGuests(3, { ...quiet, limits }, true);
+    const pour = (count: number) => {
+      for (let n = 0; n < count; n += 1) stage.guests[0].say(madeUp(stage.world, n + 1));
+      stage.world.run({ forMs: 10 });
+    };
+    return { ...stage, pour };
+  }
+
+  test.each([
+    ['below', 59, 59],
+    ['at', 60, 60],
+    ['above', 75, 60],
+  ])('neighborMessagesMax: %s the bound: of %d at once %d are taken', (_, count, taken) => {
+    const { peer, pour } = neighbors();
+    pour(count);
+    expect(numbersOf(peer)).toHaveLength(taken);
+    expect(lastOf(peer, 'peer-status')?.refused ?? 0).toBe(0);
+  });
+
+  test('neighborMessagesPerSecondMax: after that so many are taken each second', () => {
+    const { world, peer, guests, pour } = neighbors();
+    pour(60);
+    for (let n = 0; n < 100; n += 1) {
+      guests[0].say(madeUp(world, 100 + n));
+      world.run({ forMs: 30 });
+    }
+    expect(Math.abs(numbersOf(peer).length - 60 - 20 * 3)).toBeLessThanOrEqual(1);
+  });
+
+  test('the others may bring what was refused of it, and as many of their own', () => {
+    const { world, peer, guests, pour } = neighbors();
+    pour(70);
+    guests[1].say(madeUp(world, 70));
+    world.run({ forMs: 10 });
+    expect(numbersOf(peer).at(-1)).toBe(70);
+    for (let n = 0; n < 59; n += 1) guests[1].say(madeUp(world, 200 + n));
+    world.run({ forMs: 10 });
+    expect(numbersOf(peer)).toHaveLength(120);
+  });
+
+  test('to break the link and come again is no way round it', () => {
+    const { world, peer, guests, pour } = neighbors();
+    pour(60);
+    const [{ id, client }] = guests;
+    client.reset();
+    world.run({ forMs: 10 });
+    const again = new Guest(world, peer, id);
+    world.run({ forMs: 10 });
+    for (let n = 0; n < 50; n += 1) again.say(madeUp(world, 300 + n));
+    world.run({ forMs: 10 });
+    expect(numbersOf(peer)).toHaveLength(60);
+  });
+});
+
+test('countedNeighborsMax: of more, the one counted first is forgotten', () => {
+  const sources = new Sources({ ...LIMITS, neighborMessagesMax: 1, countedNeighborsMax: 2 });
+  const taken = ['a', 'b', 'a', 'c', 'a', 'c'].map((name) => sources.take(name, 0));
+  expect(taken).toEqual([true, true, false, true, true, false]);
 });
 
 test('A8: a flood of made-up messages over forty connections loses no real one, and none comes twice', () => {

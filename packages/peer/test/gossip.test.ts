@@ -136,8 +136,8 @@ describe('messages that are not taken', () => {
   });
 
   test.each([
-    ['clockSkewMs', LIMITS.clockSkewMs, 1_000, 'from the future'],
-    ['messageWindowMs', -LIMITS.messageWindowMs, -1_000, 'too old'],
+    ['clockSkewMs', LIMITS.clockSkewMs, 1_000, 'from the future (301 s ahead of our clock)'],
+    ['messageWindowMs', -LIMITS.messageWindowMs, -1_000, 'too old (601 s behind our clock)'],
   ])(
     '%s: at the bound a message is taken, a second inside it too, a second beyond it is refused',
     (_, boundMs, beyondMs, reason) => {

@@ -110,6 +110,47 @@ describe('a Hearsay request in the name of a living classic neighbor', () => {
   });
 });
 
+describe('a request in the name of a neighbor that has a link', () => {
+  test('that came by itself: whoever answers at that address gets the link', () => {
+    const { world, peer, guests } = withGuests(1, { peer: { livenessIntervalMs } });
+    const [impostor] = guests;
+    const home = new ScriptedNode(world, id, accepting(id));
+    const real = new Guest(world, peer, id);
+    world.run({ forMs: 100 });
+    expect(real.texts('New Connect')).toEqual(['New Connect Refused:duplicate']);
+    expect(requestsAt(home)).toEqual(['New Connect Request From:127.0.0.1:6001:Hearsay/1']);
+    expect(impostor.client.ended).toBe(true);
+    world.run({ forMs: 60_000 });
+    expect(neighborsOf(peer)).toEqual([id]);
+    expect([recordsOf(peer, 'strike'), recordsOf(peer, 'neighbor-lost')]).toEqual([[], []]);
+  });
+
+  test('and keeps it if its own peer says that it has one', () => {
+    const { world, peer, guests } = withGuests(1, { peer: { livenessIntervalMs } });
+    const home = new ScriptedNode(world, id, (text) =>
+      text.startsWith('New Connect') ? 'New Connect Refused:duplicate\n' : undefined,
+    );
+    for (let n = 0; n < 50; n += 1) {
+      new Guest(world, peer, id);
+      world.run({ forMs: 100 });
+    }
+    expect(requestsAt(home)).toHaveLength(1);
+    expect(guests[0].client.ended).toBe(false);
+    expect(neighborsOf(peer)).toEqual([id]);
+  });
+
+  test('that this peer has dialed there: nobody is asked', () => {
+    const { world, others, peer } = among([id], accepting, { peer: { livenessIntervalMs } });
+    world.run({ forMs: 1_000 });
+    for (let n = 0; n < 5; n += 1) {
+      new Guest(world, peer, id);
+      world.run({ forMs: 100 });
+    }
+    expect(requestsAt(others[0] as ScriptedNode)).toHaveLength(1);
+    expect(neighborsOf(peer)).toEqual([id]);
+  });
+});
+
 test('A5: a newcomer in whose name bare requests came everywhere has its neighbors within seconds', () => {
   for (let rng = 1; rng <= 5; rng += 1) {
     const village = new Village({ rng, peer: { livenessIntervalMs, gossipCount: 0 } }).startSeeds();

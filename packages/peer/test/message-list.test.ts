@@ -99,7 +99,7 @@ describe('the message list', () => {
   test('A8: what there is no room for is not remembered: a later copy is new', () => {
     const desk = new Desk();
     desk.hasRoom = false;
-    expect(desk.verdict('m')).toBe('too many from strangers');
+    expect(desk.verdict('m')).toBe('too many new ones');
     expect(desk.verdict('old', 0)).toBe('too old');
     expect(desk.list.size).toBe(0);
     desk.hasRoom = true;

@@ -152,10 +152,14 @@ export const quiet = {
   peer: { gossipIntervalMs: 3_600_000, livenessIntervalMs: 3_600_000 },
 } as const;
 
-/** A peer without seeds, with so many scripted Hearsay neighbors. */
-export function withGuests(count: number, options: VillageOptions = {}) {
+/**
+ * A peer with so many scripted Hearsay neighbors that dialed it: strangers, unless a seed lists
+ * them. Otherwise it has no seed.
+ */
+export function withGuests(count: number, options: VillageOptions = {}, isListed = false) {
   const village = new Village({ seeds: 1, ...options });
   const { world } = village;
+  if (isListed) new ScriptedNode(world, '127.0.0.1:5001', listing(...idsOf(count)));
   const peer = village.startPeer();
   world.run({ forMs: 100 });
   const guests = Array.from(

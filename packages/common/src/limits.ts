@@ -111,6 +111,8 @@ export const LIMITS = {
   sweepAnswerMs: 1_500,
   /** Probes under way at once; the rest wait their turn. */
   probesMax: 256,
+  /** Probes of these that newcomers have before the listed: a quarter. */
+  newcomerProbesMax: 64,
   /** Milliseconds before a probe is tried again for which the seed itself had no means. */
   probeAgainMs: 1_000,
   /** Milliseconds for a new peer to begin to listen and answer the dial-back. */
@@ -226,13 +228,17 @@ export const LIMITS = {
    * New messages at once from all strangers, be they neighbors or not: ten seconds' worth, which
    * were held up. Classic neighbors send as strangers, over a connection of its own each message.
    */
-  strangerMessagesMax: 2_000,
-  /** Such messages a second after that: a classic network of 200 in which each makes one a second. */
-  strangerMessagesPerSecondMax: 200,
+  strangerMessagesMax: 500,
+  /** Such messages a second after that: a classic network of 250 at the assignment's pace. */
+  strangerMessagesPerSecondMax: 50,
   /** New messages at once from one neighbor: a network of thousands after a pause. */
   neighborMessagesMax: 5_000,
   /** Such messages a second after that: about as many in all as the message list is made for. */
   neighborMessagesPerSecondMax: 1_000,
+  /** Messages that a neighbor has made itself, before the others count: typed ones, two hundred. */
+  ownMessagesMax: 200,
+  /** Such messages a second after that: ten times as many as the quickest timing makes. */
+  ownMessagesPerSecondMax: 20,
   /** Neighbors, present and past, of whom that is counted: far more than come and go in a burst. */
   countedNeighborsMax: 1_024,
   /** Digests the message list holds: 1,000 messages a second for the window and the skew. */

@@ -110,6 +110,17 @@ describe('A7: gossip', () => {
     },
   );
 
+  test('a text that would grow to more than twice the longest message in a log is none', () => {
+    const head = `${ts}:10.0.0.7:6001:GOSSIP1:`;
+    const room = 2 * LIMITS.messageBytesMax - head.length - '""'.length;
+    const hidden = '\u00ad'.repeat(Math.floor(room / '\\u{ad}'.length));
+    const rest = 'x'.repeat(room - hidden.length * '\\u{ad}'.length);
+    expect(decode(head + hidden + rest).ok).toBe(true);
+    isMalformed(`${head}${hidden}${rest}x`, 'gossip');
+    expect(decode(head + '字'.repeat(300)).ok).toBe(true);
+    expect(decode(head + '👩‍👩‍👧'.repeat(50)).ok).toBe(true);
+  });
+
   test('a timestamp of more than twelve digits, or nine behind the point, is none', () => {
     means('999999999999.999999999:10.0.0.7:1', {
       ...head,

@@ -86,7 +86,8 @@ export class Gossip {
     const isOwnName = message.ip === self.ip && message.port === self.port;
     const stampMs = timestampMs(message.timestamp);
     const source = sender.isStranger ? undefined : sender.neighbor;
-    const hasRoom = () => this.sources.take(source, present.monotonicMs);
+    const origin = formatEndpoint(message.ip, message.port);
+    const hasRoom = () => this.sources.take(source, origin, present.monotonicMs);
     const { verdict, entry } = isOwnName
       ? this.messages.find(text, sender)
       : this.messages.take(text, stampMs, sender, present, hasRoom);
@@ -96,7 +97,6 @@ export class Gossip {
     } else if (verdict === 'new' && entry !== undefined) {
       this.received += 1;
       runtime.record({ event: 'gossip-received', message: text, hash: entry.hash, from });
-      const origin = formatEndpoint(message.ip, message.port);
       const isClassicSafe = message.port !== undefined;
       for (const neighbor of this.audience.list()) {
         const { id, kind } = neighbor;

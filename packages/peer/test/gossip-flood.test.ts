@@ -153,11 +153,69 @@ describe('new messages over the link of a neighbor that a seed has named', () =>
   });
 });
 
+describe('a neighbor’s own messages', () => {
+  const own = { ownMessagesMax: 3, ownMessagesPerSecondMax: 2 };
+  const spent = { neighborMessagesMax: 1, neighborMessagesPerSecondMax: 1 };
+
+  test.each([
+    ['below', 2, 2],
+    ['at', 3, 3],
+    ['above', 5, 3],
+  ])('ownMessagesMax: %s the bound: of %d so many are taken besides', (_, count, taken) => {
+    const sources = new Sources({ ...LIMITS, ...own, ...spent });
+    expect([sources.take('a', 'z', 0), sources.take('a', 'z', 0)]).toEqual([true, false]);
+    const tries = Array.from({ length: count }, () => sources.take('a', 'a', 0));
+    expect(tries.filter(Boolean)).toHaveLength(taken);
+  });
+
+  test.each([
+    ['below', 499, 0],
+    ['at', 500, 1],
+    ['above', 999, 1],
+    ['at twice', 1_000, 3],
+  ])('ownMessagesPerSecondMax: %s the bound, after %d ms: %d', (_, atMs, taken) => {
+    const sources = new Sources({ ...LIMITS, ...own, ...spent });
+    for (let n = 0; n < 4; n += 1) sources.take('a', 'a', 0);
+    // After a second there is also one of those of all origins.
+    const tries = Array.from({ length: 9 }, () => sources.take('a', 'a', atMs));
+    expect(tries.filter(Boolean)).toHaveLength(taken);
+  });
+
+  test('are heard from one that passes on a flood', () => {
+    const { world, peer, guests } = withGuests(
+      2,
+      { ...quiet, limits: { ...limits, ...own } },
+      true,
+    );
+    for (let n = 0; n < 100; n += 1) guests[0].say(madeUp(world, n + 1));
+    const ownMessage = guests[0].message(7);
+    guests[0].say(ownMessage);
+    world.run({ forMs: 10 });
+    expect(guests[1].gossip).toContain(ownMessage);
+    expect(numbersOf(peer)).toHaveLength(61);
+  });
+});
+
 test('countedNeighborsMax: of more, the one counted first is forgotten', () => {
   const sources = new Sources({ ...LIMITS, neighborMessagesMax: 1, countedNeighborsMax: 2 });
-  const taken = ['a', 'b', 'a', 'c', 'a', 'c'].map((name) => sources.take(name, 0));
+  const taken = ['a', 'b', 'a', 'c', 'a', 'c'].map((name) => sources.take(name, 'z', 0));
   expect(taken).toEqual([true, true, false, true, true, false]);
 });
+
+test.each([
+  ['below', 2, false],
+  ['at', 3, false],
+  ['above', 4, true],
+])(
+  'countedNeighborsMax: %s the bound the first one is still counted or not',
+  (_, count, isForgotten) => {
+    const sources = new Sources({ ...LIMITS, neighborMessagesMax: 1, countedNeighborsMax: 3 });
+    const origin = '127.0.0.9:9001';
+    const names = ['a', 'b', 'c', 'd'].slice(0, count);
+    expect(names.map((name) => sources.take(name, origin, 0))).toEqual(names.map(() => true));
+    expect(sources.take('a', origin, 0)).toBe(isForgotten);
+  },
+);
 
 test('A8: a flood of made-up messages over forty connections loses no real one, and none comes twice', () => {
   const village = formed(10, {

@@ -161,7 +161,7 @@ describe('messages that are not taken', () => {
   );
 
   test('digestsMax: a flood that pushes everything out of the list does not stop one’s own gossip', () => {
-    const { world, peer, guests } = withGuests(2, { limits: { digestsMax: 1_024 } });
+    const { world, peer, guests } = withGuests(2, { limits: { digestsMax: 1_024 } }, true);
     for (let n = 1; n <= 1_500; n += 1) guests[0].say(guests[0].message(n, LIMITS.clockSkewMs - 5));
     world.run({ forMs: 12_000 });
     expect(recordsOf(peer, 'gossip-made')).toHaveLength(10);

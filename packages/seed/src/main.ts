@@ -22,10 +22,10 @@ const values = commandLineOrExit({
   version,
   meaning: 'Keeps the list of peers of a Hearsay network.',
   examples: [
-    { command: 'seed', does: 'take the first address of config.txt that is free here' },
-    { command: 'seed --port 5002', does: 'be the seed at port 5002' },
-    { command: 'seed --trust-reports', does: 'obey dead reports without asking the accused' },
-    { command: 'seed --quiet --log-format json', does: 'JSON lines, and only in the file' },
+    { command: 'npx --no-install seed', does: 'the next free line of config.txt' },
+    { command: 'npx --no-install seed --port 5002', does: 'the seed at port 5002' },
+    { command: 'npx --no-install seed --trust-reports', does: 'obey reports without asking' },
+    { command: 'npx --no-install seed --log-format json', does: 'log lines of JSON' },
   ],
   settings: {
     port: setting<number | undefined>({

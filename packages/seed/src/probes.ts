@@ -1,9 +1,10 @@
 /**
  * A seed asks a peer itself whether it lives, with a liveness request to the address on the list.
- * Not more than `probesMax` at once; the rest wait their turn. First come the listed who are
- * accused, then the other listed, so that no flood of registrations delays a report; then
- * strangers, the newest first; then those that have cost a question's whole time in vain. Whoever
- * registers before it listens has not: its connection is refused at once.
+ * Not more than `probesMax` at once; the rest wait their turn. A few of these places are for
+ * newcomers, the newest first; else first come the listed who are accused, then the other listed,
+ * so that no flood of registrations delays a report; then further newcomers; then those that have
+ * cost a question's whole time in vain. Whoever registers before it listens has not: its
+ * connection is refused at once.
  */
 import { Errand, type ErrandOutcome } from '@hearsay/common/errand';
 import { decode, encode } from '@hearsay/common/wire/codec';
@@ -79,8 +80,25 @@ export class Probes {
   }
 
   private takeNext(): RegisteredPeer | undefined {
-    const next = firstOf(this.accused) ?? firstOf(this.listed) ?? this.newcomers.take();
+    // However many are listed and accused, a few places are for newcomers.
+    const unlisted = [...this.running.keys()].filter((peer) => !peer.isListed).length;
+    const isTheirs = unlisted < this.context.limits.newcomerProbesMax;
+    const first = isTheirs ? this.newcomers.take() : undefined;
+    const next = first ?? this.takeAccused() ?? firstOf(this.listed) ?? this.newcomers.take();
     return next ?? firstOf(this.silent);
+  }
+
+  /**
+   * Of the accused the one that has not answered for longest: whoever has just answered may be
+   * accused again at once, and must not keep the dead waiting.
+   */
+  private takeAccused(): RegisteredPeer | undefined {
+    let longest: RegisteredPeer | undefined;
+    for (const peer of this.accused) {
+      if (longest === undefined || peer.answeredAtMs < longest.answeredAtMs) longest = peer;
+    }
+    if (longest !== undefined) this.accused.delete(longest);
+    return longest;
   }
 
   private start(peer: RegisteredPeer): void {

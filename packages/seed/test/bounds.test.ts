@@ -77,7 +77,7 @@ describe('probesMax', () => {
   });
 
   test('whoever is on the list comes before strangers, so that they delay no report', () => {
-    const bench = new SeedBench({ limits: { probesMax: 2 } });
+    const bench = new SeedBench({ limits: { probesMax: 2, newcomerProbesMax: 1 } });
     const peer = bench.join(one);
     bench.run(1_000);
     for (let port = 1; port <= 300; port += 1) {
@@ -89,6 +89,54 @@ describe('probesMax', () => {
     bench.report(one);
     bench.run(bench.limits.probeMs + 20);
     expect(bench.removals).toEqual([`${one} reported`]);
+  });
+
+  test.each([
+    ['below', 1, 1],
+    ['at', 2, 2],
+    ['above', 5, 2],
+  ])(
+    'newcomerProbesMax: %s the bound: of %d newcomers %d go before all the accused',
+    (_, count, first) => {
+      const bench = new SeedBench({ limits: { probesMax: 4, newcomerProbesMax: 2 } });
+      const crowd = Array.from({ length: 40 }, (_none, n) => bench.join(`127.0.0.2:${6001 + n}`));
+      bench.run(1_000);
+      for (const peer of crowd) peer.stop();
+      for (const { id } of crowd) bench.report(id);
+      bench.run(10);
+      const newcomers = Array.from({ length: count }, (_none, n) => {
+        const peer = new ScriptedPeer(bench.world, `127.0.0.4:${7001 + n}`, () => undefined);
+
+        bench.tell(`${peer.id}\n`);
+        return peer;
+      });
+      bench.run(bench.limits.probeMs + 20);
+      const asked = newcomers.filter((peer) => peer.asked.length > 0);
+      expect(asked).toHaveLength(first);
+      expect(bench.removals.length).toBeGreaterThan(0);
+    },
+  );
+
+  test('of the accused whoever has just answered comes last: it keeps no dead one waiting', () => {
+    const bench = new SeedBench({ limits: { probesMax: 2, refutedMs: 10 } });
+    const lively = Array.from({ length: 20 }, (_, n) => bench.join(`127.0.0.2:${6001 + n}`));
+    const dead = bench.join(one);
+    bench.run(1_000);
+    // Each takes nearly its whole time to answer, and is accused again at once.
+    const accuse = () => {
+      for (const { id } of lively) bench.report(id);
+    };
+    for (const peer of lively) peer.stop();
+    accuse();
+    bench.run(500);
+    for (const peer of lively) peer.resume();
+    bench.run(100);
+    for (const peer of lively) peer.stop();
+    accuse();
+    dead.kill();
+    bench.report(one);
+    bench.run(2 * bench.limits.probeMs);
+    expect(bench.removals).toContain(`${one} reported`);
   });
 
   test('an accused that is accused again keeps its turn', () => {

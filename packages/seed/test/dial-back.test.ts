@@ -1,3 +1,4 @@
+import { LIMITS } from '@hearsay/common/limits';
 import { describe, expect, test } from 'vitest';
 import { type Answer, at, livenessReply, ScriptedPeer, SeedBench } from './seed-bench.js';
 
@@ -43,6 +44,23 @@ describe('Membership: a newcomer is shown once it has answered a liveness reques
     expect(bench.removals).toEqual([`${one} never answered`]);
     expect(link.ended).toBe(true);
     expect(bench.records('seed-status').at(-1)?.unlisted).toEqual([]);
+  });
+
+  test.each([
+    ['below', -1, []],
+    ['at', 0, [`${one} never answered`]],
+    ['above', 1, [`${one} never answered`]],
+  ])('dialBackMs: a look that ends %s the bound removes it or not', (_, moreMs, removals) => {
+    // The connection for it takes two milliseconds.
+    const lookMs = 2 + LIMITS.probeMs;
+    const bench = new SeedBench({ limits: { dialBackMs: lookMs - moreMs } });
+    new ScriptedPeer(bench.world, one, () => undefined);
+    // The answer to the registration has taken one of them.
+    bench.register(one);
+    bench.run(lookMs - 2);
+    expect(bench.removals).toEqual([]);
+    bench.run(1);
+    expect(bench.removals).toEqual(removals);
   });
 
   test('the pauses between dial-backs grow from dialBackPauseMs to dialBackPauseMsMax', () => {

@@ -178,6 +178,54 @@ describe('Towards classic seeds', () => {
     expect(fellow.server.accepted[0]?.ended).toBe(false);
   });
 
+  test.each([
+    ['below', -1, 1],
+    ['at', 0, 2],
+    ['above', 1, 2],
+  ])(
+    'seedAnswerMs: a seed that is silent is waited for %s the bound, and not longer',
+    (_, moreMs, count) => {
+      const bench = new SeedBench({ seeds });
+      const fellow = classicSeed(bench, '127.0.0.1:5002');
+      const reports = buryPeers(bench, 2);
+      bench.until(() => fellow.heard.length === 1);
+      bench.run(bench.limits.seedAnswerMs + moreMs);
+      const marked = reports.map((report) => `Dead Node:${report}:Hearsay/1`);
+      expect(fellow.texts).toEqual(marked.slice(0, count));
+    },
+  );
+
+  test.each([
+    ['below', -1, 'Dead Node Forwarded:', '\n'],
+    ['above', 1, 'Dead Node:', ':Hearsay/1'],
+  ])(
+    'seedAnswerMs: an answer %s the bound tells the kind in time or not',
+    (_, moreMs, before, after) => {
+      const bench = new SeedBench({ seeds });
+      const fellow = classicSeed(bench, '127.0.0.1:5002');
+      const [, second] = buryPeers(bench, 2);
+      bench.until(() => fellow.heard.length === 1);
+      // The report took a millisecond to the other seed, and its answer takes one back.
+      bench.run(bench.limits.seedAnswerMs + moreMs - 2);
+      fellow.server.accepted[0]?.send('Extensions:\n');
+      bench.run(10);
+      expect(fellow.texts.at(-1)).toBe(`${before}${second}${after}`);
+    },
+  );
+
+  test.each([
+    ['below', -1, 2],
+    ['at', 0, 3],
+    ['above', 1, 3],
+  ])('classicSpacingMs: the next one comes %s the bound or not', (_, moreMs, count) => {
+    const bench = new SeedBench({ seeds });
+    const fellow = classicSeed(bench, '127.0.0.1:5002');
+    buryPeers(bench, 3);
+    bench.until(() => fellow.heard.length === 2);
+    bench.run(bench.limits.classicSpacingMs + moreMs);
+    expect(fellow.heard).toHaveLength(count);
+  });
+
   test('a Hearsay seed that answers late is known as one from then on', () => {
     const bench = new SeedBench({ seeds });
     const fellow = classicSeed(bench, '127.0.0.1:5002');

@@ -85,3 +85,26 @@ describe('unlistedPeersShownMax: a status record does not grow with what strange
     expect(status?.unlistedCount).toBe(count);
   });
 });
+
+describe('registeredRecordsPerSecondMax: of one address that is announced again and again', () => {
+  test.each([
+    ['below', 499, 0],
+    ['at', 500, 1],
+    ['above', 501, 1],
+    ['below twice', 999, 1],
+    ['at twice', 1_000, 2],
+  ])('%s the bound: after %i ms so many more are written', (_, afterMs, count) => {
+    const bench = new SeedBench({ limits: { registeredRecordsPerSecondMax: 2 } });
+    const { linksPerPeerMax } = bench.limits;
+    const announce = (times: number) => {
+      for (let n = 0; n < times; n += 1) bench.tell(`${one}\n`);
+    };
+    announce(linksPerPeerMax + 1);
+    bench.run(10);
+    expect(bench.records('registered')).toHaveLength(linksPerPeerMax);
+    bench.run(afterMs - 10);
+    announce(count + 1);
+    bench.run(10);
+    expect(bench.records('registered')).toHaveLength(linksPerPeerMax + count);
+  });
+});

@@ -1,7 +1,8 @@
+import { LIMITS } from '@hearsay/common/limits';
 import { Random } from '@hearsay/common/random';
 import type { LinkId, Runtime } from '@hearsay/common/runtime';
 import { World } from '@hearsay/lab/simulator/world';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Seed } from '../src/seed.js';
 import { at, livenessReply, ScriptedPeer, SeedBench } from './seed-bench.js';
 
@@ -9,6 +10,8 @@ import { at, livenessReply, ScriptedPeer, SeedBench } from './seed-bench.js';
 class PoorSeed {
   readonly world = new World();
   isPoor = false;
+  /** How many dials have been refused, and those of them that have not failed yet. */
+  refusals = 0;
   private refused: LinkId[] = [];
   readonly host = this.world.spawn(at('127.0.0.1:5001'), (runtime) => this.seedOn(runtime), 'seed');
 
@@ -20,8 +23,9 @@ class PoorSeed {
           return typeof value === 'function' ? value.bind(target) : value;
         }
         return () => {
-          this.refused.push(-1 - this.refused.length);
-          return this.refused.at(-1);
+          this.refusals += 1;
+          this.refused.push(-this.refusals);
+          return -this.refusals;
         };
       },
     });
@@ -38,8 +42,13 @@ class PoorSeed {
   run(forMs: number): void {
     for (let passed = 0; passed < forMs; passed += 100) {
       this.world.run({ forMs: 100 });
-      for (const link of this.refused.splice(0)) this.host.node.failed(link, 'no-resources');
+      this.fail();
     }
+  }
+
+  /** The dials that were refused fail, at this moment. */
+  fail(): void {
+    for (const link of this.refused.splice(0)) this.host.node.failed(link, 'no-resources');
   }
 
   events(event: string): unknown[] {
@@ -71,6 +80,22 @@ test('A15: a seed that has no means to ask convicts nobody; it asks as soon as i
   poor.isPoor = false;
   poor.run(3_000);
   expect(poor.events('removed')).toMatchObject([{ reason: 'reported' }]);
+});
+
+describe('probeAgainMs: a seed that had no means to ask', () => {
+  test.each([
+    ['below', -1, 1],
+    ['at', 0, 2],
+    ['above', 1, 2],
+  ])('%s the bound: has tried again or not', (_, moreMs, tries) => {
+    const poor = new PoorSeed();
+    poor.isPoor = true;
+    poor.world.connect(at('127.0.0.1:5001')).send('127.0.0.1:6001\n');
+    expect(poor.world.runUntil(() => poor.refusals === 1, { withinMs: 1_000 })).toBe(true);
+    poor.fail();
+    poor.world.run({ forMs: LIMITS.probeAgainMs + moreMs });
+    expect(poor.refusals).toBe(tries);
+  });
 });
 
 test('a listed peer that starts again as a classic program is asked as one', () => {

@@ -52,6 +52,25 @@ describe('A12, A15: a report without a port on several peers is one accusation',
     expect(bench.removals.at(-1)).toBe(`${ip}:6001 reported`);
   });
 
+  test.each([
+    ['below', -1, 'the peers at this IP were just asked'],
+    ['at', 0, '3 of 3 peers at this IP answered'],
+    ['above', 1, '3 of 3 peers at this IP answered'],
+  ])('inquiryRestMs after it was concluded, %s the bound: %i ms', (_, moreMs, reason) => {
+    const { bench } = crowd(3);
+    const second = bench.tell('');
+    bench.tell(report);
+    bench.until(() => bench.refusals.length === 1);
+    // What is sent takes a millisecond to come.
+    bench.run(bench.limits.inquiryRestMs + moreMs - 1);
+    second.send(report);
+    bench.run(100);
+    expect(bench.refusals).toEqual([
+      `${ip} 3 of 3 peers at this IP answered ${ip}`,
+      `${ip} ${reason} ${ip}`,
+    ]);
+  });
+
   test('a flood of them costs one record each and a peer at most a probe a second', () => {
     const { bench, peers } = crowd(50);
     const flood = bench.tell('');

@@ -15,6 +15,7 @@ import {
   parsePort,
 } from '../address.js';
 import { LIMITS } from '../limits.js';
+import { quote } from '../log-line.js';
 import { failure, type Result, success } from '../result.js';
 import {
   type DeadNode,
@@ -37,6 +38,7 @@ const numberPattern = /^(GOSSIP)?(\d{1,16})$/;
 const refusalPattern = /^[ -~]{0,64}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const controlPattern = /[\0-\x1f\x7f]/;
+const beyondAsciiPattern = /[^\0-\x7f]/;
 const extensionPattern = /^[A-Za-z0-9/.-]{1,32}$/;
 
 const unknown = failure<DecodeError>({ code: 'unknown', reason: 'unknown message' });
@@ -190,11 +192,19 @@ function decodeGossip(text: string): Result<Message, DecodeError> {
   if (!isWhole || number > LIMITS.messageNumberMax) return malformed('gossip');
   const titled = count[1] !== undefined;
   if (rest.length > 0 && !titled) return malformed('gossip');
-  // Nobody types these, and each takes six characters in the log of every peer.
-  if (controlPattern.test(text)) return malformed('gossip');
+  if (!isFitForLogs(text)) return malformed('gossip');
   const message: GossipMessage = { kind: 'gossip', timestamp, ip, number, titled };
   const addressed = port === undefined ? message : { ...message, port };
   return success(rest.length === 0 ? addressed : { ...addressed, text: typedText(text) });
+}
+
+/**
+ * Whether a message does not grow in the log of every peer: nobody types control characters, of
+ * which each takes six there, and of other characters that hide a text has few.
+ */
+function isFitForLogs(text: string): boolean {
+  if (controlPattern.test(text)) return false;
+  return !beyondAsciiPattern.test(text) || quote(text).length <= 2 * LIMITS.messageBytesMax;
 }
 
 /** What follows the fourth field: it may hold colons and brackets of its own. */

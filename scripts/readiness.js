@@ -4,11 +4,21 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Why this Node cannot run the project; undefined if it can. */
-export function nodeProblem(version) {
+/**
+ * Why this Node cannot run the project, or its checks, whose tools want newer ones; undefined if it
+ * can.
+ */
+export function nodeProblem(version, isForChecks = false) {
   const [major, minor] = version.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 12)) return undefined;
-  return `Node ${version} is too old: install Node 20.12 or later (https://nodejs.org)`;
+  if (major < 20 || (major === 20 && minor < 12)) {
+    return `Node ${version} is too old: install Node 20.12 or later (https://nodejs.org)`;
+  }
+  const checksFrom = { 20: 19, 21: Number.POSITIVE_INFINITY, 22: 12, 23: Number.POSITIVE_INFINITY };
+  if (!isForChecks || minor >= (checksFrom[major] ?? 0)) return undefined;
+  return (
+    `Node ${version} runs the network, but not its checks: ` +
+    'these need 20.19, 22.12 or 24, or a later one of each (https://nodejs.org)'
+  );
 }
 
 /** Whether the packages that stand in node_modules are those of the lock file. */

@@ -139,3 +139,55 @@ test('a failure is one more line, with exit code 2', () => {
   expect(status).toBe(2);
   expect(stderr).toMatch(/error TS1\nprepare: .* failed: .*\n$/);
 });
+
+test('Ctrl-C while it installs ends it as an interruption, and not as a failure', () => {
+  write('package-lock.json', lock('2.0.0'));
+  write('tools/npm', '#!/bin/sh\nkill -INT $PPID\nexit 1\n');
+  expect(prepare()).toMatchObject({
+    status: 130,
+    stderr: expect.not.stringContaining('is there a network?'),
+  });
+});
+
+test.each([
+  ['18.20.4', 'Node 18.20.4 is too old', 'Node 18.20.4 is too old'],
+  ['20.11.1', 'Node 20.11.1 is too old', 'Node 20.11.1 is too old'],
+  ['20.12.0', '', 'Node 20.12.0 runs the network, but not its checks'],
+  ['20.18.3', '', 'Node 20.18.3 runs the network, but not its checks'],
+  ['20.19.0', '', ''],
+  ['21.7.3', '', 'Node 21.7.3 runs the network, but not its checks'],
+  ['22.11.0', '', 'Node 22.11.0 runs the network, but not its checks'],
+  ['22.12.0', '', ''],
+  ['23.9.0', '', 'Node 23.9.0 runs the network, but not its checks'],
+  ['24.0.0', '', ''],
+  ['26.1.0', '', ''],
+])('Node %s: %j to run it, %j for the checks', (version, toRun, forChecks) => {
+  const script = `
+    import { nodeProblem } from './scripts/readiness.js';
+    const of = (isForChecks) => nodeProblem('${version}', isForChecks) ?? '';
+    console.log(JSON.stringify([of(false), of(true)]));`;
+  const words = ['--input-type=module', '-e', script];
+  const { stdout } = spawnSync(process.execPath, words, { cwd: project, encoding: 'utf8' });
+  const beginnings = [toRun, forChecks].map((beginning) =>
+    beginning === '' ? '' : expect.stringMatching(`^${beginning}`),
+  );
+  expect(JSON.parse(stdout)).toEqual(beginnings);
+});
+
+test('the tools of the checks take every Node that they are said to take', () => {
+  const lockFile = fileURLToPath(new URL('../package-lock.json', import.meta.url));
+  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8')) as {
+    packages: Record<string, { engines?: { node?: string } }>;
+  };
+  const wanted = new Set(Object.values(packages).flatMap(({ engines }) => engines?.node ?? []));
+  // Each names the lines 20, 22 and 24 with no more than these, or with a lower bound alone.
+  const isMet = (range: string) =>
+    range === '*' ||
+    range.split('||').some((part) => {
+      const [, operator, major, minor = '0'] =
+        /^\s*([\^~>=]*)\s*(\d+)(?:\.(\d+))?/.exec(part) ?? [];
+      const isLower = Number(major) < 20 && operator?.startsWith('>') === true;
+      return isLower || (Number(major) === 20 && Number(minor) <= 19);
+    });
+  expect([...wanted].filter((range) => !isMet(range))).toEqual([]);
+});

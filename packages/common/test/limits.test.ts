@@ -1,5 +1,7 @@
 /** The limits are documented where they stand, and fit each other as their comments say. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../src/address.js';
 import { LIMITS } from '../src/limits.js';
@@ -13,6 +15,21 @@ const units = [
   ...['Forwards', 'Intervals', 'Reports', 'Seeds', 'Candidates', 'Neighbors', 'Errands', 'Digests'],
   ...['Messages', 'Rows', 'Number', 'Pieces', 'Lists', 'Requests'],
 ];
+
+/** The words of all tests, of the packages and of the whole, but of this one. */
+function wordsOfTests(): Set<string> {
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/test`);
+  const paths = [...packages, 'test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.[jt]s$/.test(name))
+      .map((name) => join(root, folder, name)),
+  );
+  const others = paths.filter((path) => path !== fileURLToPath(import.meta.url));
+  return new Set(others.flatMap((path) => readFileSync(path, 'utf8').match(/\w+/g) ?? []));
+}
+
+const tested = wordsOfTests();
 
 /** The comment before a limit; one that says `up to` stands also for the bound that follows. */
 function commentOf(name: string): string {
@@ -36,6 +53,10 @@ describe.each(names)('%s', (name) => {
     expect(comment.length).toBeGreaterThan('/** '.length + 20);
     if (unit === 'Ms') expect(comment).toMatch(/milliseconds/i);
     if (unit === 'Bytes') expect(comment).toMatch(/bytes/i);
+  });
+
+  test('is named by a test of what it bounds', () => {
+    expect(tested).toContain(name);
   });
 });
 

@@ -281,7 +281,27 @@ describe('a full link', () => {
     },
   );
 
-  test('is passed on to only below nodeQueueRelayedBytesMax of all links', () => {
+  test.each([
+    ['below', 4, true],
+    ['at', 5, true],
+    ['above', 6, false],
+  ])(
+    'of all links together %s nodeQueueRelayedBytesMax: passed on or not, while own go',
+    (_, bytes, isTaken) => {
+      const stage = new Stage({ nodeQueueRelayedBytesMax: 10, nodeQueueBytesMax: 12 });
+      const [first, second] = [stage.dial(), stage.dial()] as [Link, Link];
+      for (const link of [first, second]) {
+        stage.runtime.full.add(link.id);
+        stage.links.send(link, 'a');
+      }
+      expect(stage.links.relay(first, 'x'.repeat(5))).toBe(true);
+      expect(stage.links.relay(second, 'x'.repeat(bytes))).toBe(isTaken);
+      expect(stage.links.send(second, 'xx')).toBe(true);
+      expect(stage.links.lost).toBe(isTaken ? 0 : 1);
+    },
+  );
+
+  test('is passed on no more where what others have not taken fills nodeQueueRelayedBytesMax', () => {
     const stage = new Stage({ nodeQueueRelayedBytesMax: 10, nodeQueueBytesMax: 12 });
     const [first, second] = [stage.dial(), stage.dial()] as [Link, Link];
     for (const link of [first, second]) {

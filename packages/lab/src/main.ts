@@ -23,7 +23,7 @@ const startProgram = {
   version,
   meaning: 'Starts the seeds of config.txt and some peers, and shows the network live.',
   examples: [
-    { command: 'npm start', does: 'three seeds and five peers, until Ctrl-C' },
+    { command: 'npm start', does: 'five peers, until Ctrl-C' },
     {
       command: 'npm start -- --peers 8 --for 30s --kill-one',
       does: 'one dies, and it ends by itself',
@@ -86,7 +86,7 @@ const soakProgram = {
   version,
   meaning: 'Kills or stops a peer of a network again and again, and measures its removal.',
   examples: [
-    { command: 'npm run soak', does: 'twenty runs of three seeds and eight peers' },
+    { command: 'npm run soak', does: 'twenty runs with eight peers each' },
     { command: 'npm run soak -- --runs 4 --peers 12', does: 'four runs of a larger network' },
   ],
   settings: {

@@ -53,8 +53,11 @@ const allowanceMs = 2_000;
 const formMs = 30_000;
 /** Milliseconds for which a run is watched beyond the bound, so that a late removal has a figure. */
 const lateMs = 5_000;
-/** Where the search for free ports begins: below those that systems hand out to dialers. */
-const portFrom = 21_000;
+/**
+ * Where the search for free ports begins: below those that systems hand out to dialers, and away
+ * from where another soak on this machine looks at the same time.
+ */
+const portFrom = 21_000 + Math.floor(Math.random() * 10_000);
 
 /** The longest time that the removal of a dead peer may take, in milliseconds. */
 export function removalMsMax(intervalMs: number): number {

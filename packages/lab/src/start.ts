@@ -144,6 +144,7 @@ class LiveNetwork {
 
   /** Starts everything; gives the first thing that went wrong. */
   private async begin(): Promise<StartError | undefined> {
+    this.say('plain', `every node writes its log file in ${this.logDir}`);
     const seeds = this.seeds.map((seed) => this.fleet.startSeed(seed, commonFlags));
     for (const seed of await Promise.all(seeds)) {
       if (!seed.ok) return this.ending ? undefined : seed.error;

@@ -171,17 +171,25 @@ describe('a host', () => {
     expect(dialer.node.callsOf(link)).toEqual(['opened', 'closed']);
   });
 
-  test('that has closed a link throws away what comes for a while, then answers with a reset', () => {
-    const world = new World({ bufferBytesMax: 3 });
-    const [dialer, link, listener, incoming] = spawnLinked(world);
-    expect(dialer.node.send(link, 'under way')).toBe(false);
-    listener.node.close(incoming);
-    world.run({ forMs: LIMITS.lingerMs - 1 });
-    expect(dialer.node.callsOf(link)).toEqual(['opened', 'ended', 'drained']);
-    dialer.node.send(link, 'too late');
-    world.run({ forMs: 10 });
-    expect(dialer.node.callsOf(link).at(-1)).toBe('closed');
-  });
+  test.each([
+    ['below', -1, 'drained'],
+    ['at', 0, 'closed'],
+    ['above', 1, 'closed'],
+  ])(
+    'that has closed a link throws away what comes %s lingerMs, or answers with a reset',
+    (_, moreMs, last) => {
+      const world = new World({ bufferBytesMax: 3 });
+      const [dialer, link, listener, incoming] = spawnLinked(world);
+      expect(dialer.node.send(link, 'under way')).toBe(false);
+      listener.node.close(incoming);
+      // What is sent takes a millisecond to come.
+      world.run({ forMs: LIMITS.lingerMs + moreMs - 1 });
+      expect(dialer.node.callsOf(link)).toEqual(['opened', 'ended', 'drained']);
+      dialer.node.send(link, 'too late');
+      world.run({ forMs: 10 });
+      expect(dialer.node.callsOf(link).at(-1)).toBe(last);
+    },
+  );
 
   test('sends what it has sent before it was killed', () => {
     const world = new World();

@@ -27,10 +27,13 @@ const values = commandLineOrExit({
   version,
   meaning: 'A peer of a Hearsay network: registers with seeds, gossips, watches its neighbors.',
   examples: [
-    { command: 'peer', does: 'join the network of config.txt on a free port' },
-    { command: 'peer --port 6001', does: 'the same on port 6001; log in logs/peerlog_6001.txt' },
-    { command: 'peer --gossip-interval 1s --gossip-count 0', does: 'a message a second, for ever' },
-    { command: 'peer --liveness-interval 500ms', does: 'find the dead within two seconds' },
+    { command: 'npx --no-install peer', does: 'join on a free port' },
+    { command: 'npx --no-install peer --port 6001', does: 'the same on port 6001' },
+    { command: 'npx --no-install peer --gossip-count 0', does: 'messages without end' },
+    {
+      command: 'npx --no-install peer --liveness-interval 500ms',
+      does: 'find the dead within 2 s',
+    },
   ],
   settings: {
     port: setting<number>({

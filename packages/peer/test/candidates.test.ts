@@ -51,6 +51,21 @@ describe('connect requests in a row', () => {
     },
   );
 
+  test.each([
+    ['below', 7, 7],
+    ['at', 8, 8],
+    ['above', 9, 8],
+  ])('connectRequestsMax: %s the bound: of %i so many are asked at once', (_, count, asked) => {
+    const limits = { connectRequestsMax: 8, connectRequestsPerSecondMax: 1 };
+    const { village, world, dialedAtMs } = besieged(count, [], { limits });
+    village.until(() => dialedAtMs.length > 0, 1_000);
+    world.run({ forMs: 999 });
+    expect(dialedAtMs).toHaveLength(asked);
+    // One comes back a second, rounded up, and nobody is asked again so soon.
+    world.run({ forMs: 2 });
+    expect(dialedAtMs).toHaveLength(count);
+  });
+
   test('A5: four honest peers among two hundred addresses at which nobody stays are found', () => {
     const honest = idsOf(4);
     const { village, peer } = besieged(200, honest, { rng: 7 });

@@ -32,3 +32,21 @@ describe('errandsRelayedPerNeighborMax: a classic neighbor that is far behind', 
     expect(texts).toHaveLength(LIMITS.errandsAtOnceMax + LIMITS.errandsRelayedPerNeighborMax + 1);
   });
 });
+
+test.each([
+  ['below', -1, 0],
+  ['at', 0, 0],
+  ['above', 1, 1],
+])(
+  'errandsRelayedPerNeighborMax: %s the bound: what waits is passed on or lost',
+  (_, more, lost) => {
+    const { world, home, guest } = slowly();
+    world.options.latencyMs = 100;
+    const count = LIMITS.errandsAtOnceMax + LIMITS.errandsRelayedPerNeighborMax + more;
+    for (let number = 1; number <= count; number += 1) guest.say(guest.message(number));
+    world.run({ forMs: 20_000 });
+    expect(home.texts().filter((text) => text.includes(`:${guest.id}:`))).toHaveLength(
+      count - lost,
+    );
+  },
+);

@@ -69,3 +69,37 @@ describe('refreshSoon', () => {
     expect(refreshesAt(seeds[0])).toHaveLength(1);
   });
 });
+
+describe('refreshFirstMs: with too few neighbors the seeds are asked', () => {
+  test.each([100, 250, 1_000])(
+    'for the first time after %i ms, a fifth sooner or later',
+    (refreshFirstMs) => {
+      const { world, seeds, host } = seekerAt([listing()], { refreshFirstMs });
+      world.run({ forMs: 10 });
+      const startMs = world.now;
+      host.type('lacking');
+      world.run({ forMs: 1.2 * refreshFirstMs + 5 });
+      const [firstMs = 0, ...more] = refreshesAt(seeds[0]);
+      expect(firstMs - startMs).toBeGreaterThanOrEqual(0.8 * refreshFirstMs);
+      // The question takes a millisecond to the seed.
+      expect(firstMs - startMs).toBeLessThanOrEqual(1.2 * refreshFirstMs + 2);
+      expect(more).toEqual([]);
+    },
+  );
+});
+
+describe('classicSpacingMs: a classic seed', () => {
+  test.each([
+    ['below', -1, 1],
+    ['at', 0, 2],
+    ['above', 1, 2],
+  ])('%s the bound has got the second of two messages or not', (_, moreMs, count) => {
+    const { world, seeds, host } = seekerAt([() => '127.0.0.1:7001,127.0.0.1:6001']);
+    world.run({ forMs: 1_000 });
+    for (let n = 0; n < 2; n += 1) host.type('dead');
+    const reports = () => seeds[0].texts('Dead Node:').length;
+    expect(world.runUntil(() => reports() === 1, { withinMs: 10 })).toBe(true);
+    world.run({ forMs: LIMITS.classicSpacingMs + moreMs });
+    expect(reports()).toBe(count);
+  });
+});

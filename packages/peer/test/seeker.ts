@@ -21,7 +21,10 @@ const settings: PeerSettings = {
   statusIntervalMs: 1_000,
 };
 
-/** Does what is typed: asks for news once, or says whether there are too few neighbors. */
+/**
+ * Does what is typed: asks for news once, reports a dead peer, or says whether there are too few
+ * neighbors.
+ */
 export class Seeker extends LinkedNode {
   readonly discovery: Discovery;
   /** How often the union was said to have changed, or to be worth another try. */
@@ -47,8 +50,9 @@ export class Seeker extends LinkedNode {
     this.discovery.start();
   }
 
-  protected line(typed: 'soon' | 'lacking' | 'enough'): void {
+  protected line(typed: 'soon' | 'dead' | 'lacking' | 'enough'): void {
     if (typed === 'soon') this.discovery.refreshSoon();
+    else if (typed === 'dead') this.discovery.report('127.0.0.1:7001');
     else this.discovery.wantMore(typed === 'lacking');
   }
 

@@ -41,7 +41,7 @@ export interface Program<S extends Settings> {
   readonly name: string;
   readonly version: string;
   readonly meaning: string;
-  /** Command lines that work as they stand, each with what it does. */
+  /** Command lines that can be typed in the project's folder, each with what it does. */
   readonly examples: readonly { readonly command: string; readonly does: string }[];
   readonly settings: S;
 }

@@ -73,10 +73,12 @@ export const ip: ValueParser<string> = (text) => {
   return value === undefined ? failure('Use an IP, like 127.0.0.1 or ::1.') : success(value);
 };
 
-/** `IP:port`. */
+/** `IP:port`; whatever is wrong with one has its own mend. */
 export const address: ValueParser<Address> = (text) => {
   const value = parseAddress(text);
-  return value.ok ? value : failure(`Use IP:port, like 127.0.0.1:6001: ${value.error.mend}.`);
+  if (value.ok) return value;
+  const { mend } = value.error;
+  return failure(`${mend.charAt(0).toUpperCase()}${mend.slice(1)}.`);
 };
 
 /** Any text, for a path. */

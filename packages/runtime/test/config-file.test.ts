@@ -69,11 +69,18 @@ describe('a config file', () => {
     );
   });
 
-  test('of configBytesMax bytes is read, one byte more is refused', () => {
-    const line = '127.0.0.1:5001\n';
-    const whole = line.padEnd(LIMITS.configBytesMax, ' ');
-    expect(readConfigFile(written(whole)).ok).toBe(true);
-    expect(errorOf(written(`${whole} `))).toContain(`larger than ${LIMITS.configBytesMax} bytes`);
+  test.each([
+    ['below', -1],
+    ['at', 0],
+  ])('%s configBytesMax is read to its last byte', (_, more) => {
+    const whole = '127.0.0.1:5001'.padStart(LIMITS.configBytesMax + more, '\n');
+    const seeds = [{ ip: '127.0.0.1', port: 5001 }];
+    expect(readConfigFile(written(whole))).toEqual({ ok: true, value: { seeds, warnings: [] } });
+  });
+
+  test('one byte above configBytesMax is refused', () => {
+    const whole = '127.0.0.1:5001'.padStart(LIMITS.configBytesMax + 1, '\n');
+    expect(errorOf(written(whole))).toContain(`larger than ${LIMITS.configBytesMax} bytes`);
   });
 
   test.runIf(process.platform === 'linux')('that never ends is refused as too large', () => {

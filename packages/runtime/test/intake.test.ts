@@ -24,10 +24,14 @@ function scene(costMs = 0) {
 }
 
 describe('who says little', () => {
-  test('is heard at once', () => {
+  test.each([
+    ['below', briefBytesMax - 1, true],
+    ['at', briefBytesMax, true],
+    ['above', briefBytesMax + 1, false],
+  ])('is heard at once: %s briefBytesMax, or not', (_, bytes, isHeard) => {
     const { intake, heard, inflow } = scene();
-    expect(intake.take(inflow('a'), Buffer.alloc(briefBytesMax))).toBe(true);
-    expect(heard).toEqual([`a ${briefBytesMax}`]);
+    expect(intake.take(inflow('a'), Buffer.alloc(bytes))).toBe(isHeard);
+    expect(heard).toEqual(isHeard ? [`a ${bytes}`] : []);
   });
 
   test('is heard before those that pour, who read no more until they were heard', async () => {

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { Socket } from 'node:net';
+import { LIMITS } from '@hearsay/common/limits';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { callerAt, openNode, until } from './heard-node.js';
 
 /** A node of whose closed links two may linger, three callers, and which of them are gone. */
@@ -41,3 +43,25 @@ test('a closed link that both sides have ended takes no place of those that ling
   }
   expect(gone).toEqual([2]);
 });
+
+test.each([
+  ['below', -1, 0],
+  ['at', 0, 1],
+  ['above', 1, 1],
+])(
+  'lingerMs: a closed link that is not ended, %s the bound: cut off or not',
+  async (_, moreMs, cut) => {
+    const { runtime, node } = await openNode();
+    await callerAt(runtime.bound);
+    await until(() => node.events().includes('opened'));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const destroyed = vi.spyOn(Socket.prototype, 'destroy');
+    onTestFinished(() => {
+      vi.useRealTimers();
+      destroyed.mockRestore();
+    });
+    runtime.close(1);
+    vi.advanceTimersByTime(LIMITS.lingerMs + moreMs);
+    expect(destroyed).toHaveBeenCalledTimes(cut);
+  },
+);

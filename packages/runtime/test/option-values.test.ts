@@ -123,12 +123,13 @@ describe('addresses, paths and words', () => {
     expect(ip('localhost').ok).toBe(false);
   });
 
-  test('an address that is none gets the mend of the address', () => {
+  test('an address that is none gets one mend, that of the address', () => {
     expect(address('[::1]:6001')).toEqual({ ok: true, value: { ip: '::1', port: 6001 } });
     expect(address('localhost:6001')).toEqual({
       ok: false,
-      error: 'Use IP:port, like 127.0.0.1:6001: write 127.0.0.1 instead of localhost.',
+      error: 'Write 127.0.0.1 instead of localhost.',
     });
+    expect(address('foo')).toEqual({ ok: false, error: 'Write IP:port, like 127.0.0.1:5001.' });
   });
 
   test('a path is any text but none', () => {

@@ -1,6 +1,6 @@
 /** Nodes whose output nobody reads: they go on, in bounded memory, answer others, and end. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { LIMITS } from '@hearsay/common/limits';
@@ -62,6 +62,18 @@ describe('a node whose screen is a pipe that nobody reads (`peer | less`)', () =
     expect(shown.missing).toBeGreaterThan(0);
     expect(shown.there + shown.missing).toBe(all.there);
     expect(running.out().length).toBeLessThan(2 * LIMITS.outputQueueBytesMax);
+  });
+
+  test('lastLinesMs: has so long to be read when the node ends, and then the node ends without', async () => {
+    const running = run('long-burst', { unread: true });
+    await started(running);
+    await until(() => logOf(running).includes('burst-end'));
+    const startMs = performance.now();
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    // Timers may ring a millisecond early.
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(LIMITS.lastLinesMs - 1);
+    expect(running.out()).toBe('');
   });
 
   test('prints the stack of a bug all the same, and exits with 70', async () => {
@@ -132,15 +144,22 @@ describe('a node on a terminal', () => {
   test.runIf(hasTerminals)(
     'whose screen goes to another program leaves the keys to that (`seed | less`)',
     async () => {
-      // The other program takes its line when it was there for longer than any look takes.
-      const reader = 'sleep 2.5; read line < /dev/tty; echo "read $line"';
-      const running = run('idle', {
-        role: 'seed',
-        through: (command) => onTerminal(`(${command}) | { ${reader}; }`),
-      });
-      await started(running);
-      running.child.stdin.write('a key for the pager\n');
-      await until(() => running.out().includes('read a key for the pager'));
+      const logDir = scratchFolder();
+      const pidFile = join(logDir, 'process');
+      const begin = async (behind: string) => {
+        const running = run('idle', {
+          role: 'seed',
+          quiet: true,
+          logDir: scratchFolder(),
+          through: (command) => onTerminal(`sh -c 'echo $$ > ${pidFile}; ${command}'${behind}`),
+        });
+        // It answers only when it has begun with everything.
+        await answers(await started(running));
+        const files = `/proc/${readFileSync(pidFile, 'utf8').trim()}/fd`;
+        return readdirSync(files).map((file) => readlinkSync(join(files, file)));
+      };
+      expect(await begin('')).toContain('/dev/tty');
+      expect(await begin(' | cat')).not.toContain('/dev/tty');
     },
   );
 });

@@ -1,6 +1,7 @@
 /**
  * The documents are true of the code: what they say in tables, in examples and in links is read
- * from them and compared. The commands that they show are run in e2e/documents.test.ts.
+ * from them and compared. The commands that they show are run in e2e/documents.test.ts,
+ * and their flags compared in e2e/documents-flags.test.ts.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -34,6 +35,14 @@ test.each(all)('every npm script that $path names is one of package.json', (docu
   const text = [document.prose, ...document.blocks.flatMap(({ lines }) => lines)].join('\n');
   const named = [...text.matchAll(/\bnpm run ([a-z]+)/g)].map((match) => match[1] as string);
   expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+});
+
+test('npm run check does the steps of .ci/run, but for those of a fresh clone', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const ci = readFileSync(join(root, '.ci/run'), 'utf8');
+  const steps = [...ci.matchAll(/^step '.+' (npm .+)$/gm)].map((match) => match[1] as string);
+  const checks = steps.filter((step) => !/^npm (start|ci)\b/.test(step));
+  expect(scripts.check.split(' && ')).toEqual(checks);
 });
 
 test("PROTOCOL.md's table of events is RECORDS: each event, its fields in order, its meaning", () => {

@@ -5,13 +5,12 @@
  * block is so tested without a change here; one that is not understood fails.
  *
  * The ports in the documents are replaced by free ones, and config file and logs stand in a folder
- * of the test's own: the rest of each command is what a person types.
+ * of the test's own: the rest of each command is what a person types. Commands within a sentence
+ * are not run; documents-flags.test.ts looks whether they could be.
  */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseLogLine } from '@hearsay/common/log-line';
 import { describe, expect, test } from 'vitest';
-import { codeIn, documents, Markdown, plain } from '../markdown.js';
+import { codeIn, documents } from '../markdown.js';
 import { DocumentNetwork, Session } from './documents-harness.js';
 
 /** Commands that cannot be typed here; CI types them in a fresh clone. */
@@ -156,57 +155,4 @@ describe.concurrent('the commands', () => {
       await network.end();
     }
   });
-});
-
-interface HelpLine {
-  readonly flag: string;
-  /** `--port N`, as a person writes it. */
-  readonly usage: string;
-  readonly standard: string;
-  readonly variable: string;
-}
-
-/** The flags that a program's `--help` prints, but `--help` and `--version` themselves. */
-function helpOf(program: string, ...words: string[]): HelpLine[] {
-  const launcher = new URL(`../../packages/${program}/bin/${program}.js`, import.meta.url);
-  const help = spawnSync(process.execPath, [fileURLToPath(launcher), ...words, '--help']);
-  const [, options = ''] = help.stdout.toString().split('\nOptions:\n');
-  const entries = options.replaceAll(/\n {4,}/g, ' ').split('\n');
-  return entries.flatMap((entry) => {
-    const [, flag = '', value = '', about = ''] =
-      /^ {2}(--[a-z-]+)(?: <(\S+)>)?\s+(.*)$/.exec(entry) ?? [];
-    if (flag === '' || flag === '--help' || flag === '--version') return [];
-    const standard = /\(default: (.*), env: /.exec(about)?.[1] ?? '';
-    const variable = /env: (\w+)\)$/.exec(about)?.[1] ?? '';
-    return [{ flag, usage: `${flag} ${value}`.trim(), standard, variable }];
-  });
-}
-
-test.each(['seed', 'peer'])(
-  "README.md's flags of the %s, and their defaults, are those of --help",
-  (program) => {
-    const tables = new Markdown('README.md').tablesBelow('Flags');
-    const table = tables.find(({ header }) => header[0] === program);
-    const help = helpOf(program);
-    expect(help.length).toBeGreaterThan(5);
-    expect(
-      table?.rows.map(([usage = '', , standard = '']) => [plain(usage), plain(standard)]),
-    ).toEqual(help.map(({ usage, standard }) => [usage, standard]));
-    for (const { flag, variable } of help) {
-      expect(variable).toBe(`HEARSAY_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`);
-    }
-  },
-);
-
-test('every flag that a document names is one of a program', () => {
-  const helps = [helpOf('seed'), helpOf('peer'), helpOf('lab', 'start'), helpOf('lab', 'soak')];
-  const known = new Set(helps.flat().map(({ flag }) => flag));
-  for (const flag of ['--help', '--version', '--no-install']) known.add(flag);
-  const texts = documents().flatMap(({ prose, blocks }) => [
-    ...codeIn(prose),
-    ...blocks.flatMap(({ lines }) => lines),
-  ]);
-  const named = texts.flatMap((text) => text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? []);
-  expect(named.length).toBeGreaterThan(30);
-  expect([...new Set(named)].filter((flag) => !known.has(flag))).toEqual([]);
 });

@@ -1,5 +1,6 @@
-// Three projects: `unit` (in one process each, quick), `tidy` (the sources themselves) and `e2e`
-// (real processes, after the others and two files at a time, so that timing means something).
+// Four projects: `core` (the pure packages, which share nothing and need no isolation), `unit` (what
+// has to do with the machine), `tidy` (the sources themselves) and `e2e` (real processes, after the
+// others and two files at a time, so that timing means something).
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -14,9 +15,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'test/prepare.test.ts'],
+          name: 'core',
+          include: ['packages/{common,seed,peer}/test/**/*.test.ts'],
+          pool: 'threads',
+          isolate: false,
           // Properties draw much, and the machines are shared.
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/{runtime,lab}/test/**/*.test.ts', 'test/prepare.test.ts'],
+          pool: 'threads',
           testTimeout: 30_000,
         },
       },

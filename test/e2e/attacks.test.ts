@@ -26,8 +26,8 @@ const peerFlags = [
 const status = ['--status-interval', '500ms'];
 /** A seed asks its peers itself often enough to find one that does not answer it. */
 const seedFlags = [...status, '--probe-interval', '1s'];
-/** Messages that each peer makes while the attack lasts: three seconds. */
-const messagesEach = 6;
+/** Messages that each peer makes before a newcomer comes: two seconds. */
+const messagesEach = 4;
 /** Bytes that a log may hold after such an attack; some wrote fifty million. */
 const logBytesMax = 12_000_000;
 

@@ -22,7 +22,7 @@ import { logWriter } from './log-writer.js';
 import { makeFolder } from './make-folder.js';
 
 /** Milliseconds between two looks at whether the file is still there under its name. */
-const lookMs = 2_000;
+const lookMs = 500;
 
 /** What becomes of the file. */
 interface LogFileListener {

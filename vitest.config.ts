@@ -1,6 +1,6 @@
-// Four projects: `core` (the pure packages, which share nothing and need no isolation), `unit` (what
-// has to do with the machine), `tidy` (the sources themselves) and `e2e` (real processes, after the
-// others and two files at a time, so that timing means something).
+// Four projects: `core` (the pure packages, whose tests need no isolation), `unit` (what has to do
+// with the machine), `tidy` (the sources themselves) and `e2e` (real processes, after the others
+// and two files at a time, so that timing means something).
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 

@@ -237,7 +237,7 @@ export const LIMITS = {
   neighborMessagesPerSecondMax: 1_000,
   /** Messages that a neighbor has made itself, before the others count: typed ones, two hundred. */
   ownMessagesMax: 200,
-  /** Such messages a second after that: ten times as many as the quickest timing makes. */
+  /** Such messages a second after that, twenty times `--timing quick`; more count with the others'. */
   ownMessagesPerSecondMax: 20,
   /** Neighbors, present and past, of whom that is counted: far more than come and go in a burst. */
   countedNeighborsMax: 1_024,

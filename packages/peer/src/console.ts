@@ -20,9 +20,9 @@ export const helpLines: readonly string[] = [
   '/quit            ends at once, like Ctrl-C: for the others this peer has crashed',
 ];
 
-/** Reads a typed line. Control characters in it become spaces; nothing throws. */
+/** Reads a typed line. Control characters and odd spaces in it become spaces; nothing throws. */
 export function parseCommand(line: string): Command {
-  const text = line.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').trim();
+  const text = line.replace(/[\p{C}\p{Z}]/gu, ' ').trim();
   if (text === '') return { kind: 'nothing' };
   if (!text.startsWith('/')) return { kind: 'gossip', text };
   const name = text.slice(1).toLowerCase();

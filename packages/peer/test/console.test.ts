@@ -24,6 +24,10 @@ describe('a typed line', () => {
     expect(parseCommand(line)).toEqual(command);
   });
 
+  test('odd spaces, which would grow in the log of every peer, become spaces', () => {
+    expect(parseCommand('a\u00a0b\u3000c')).toEqual({ kind: 'gossip', text: 'a b c' });
+  });
+
   test('control characters, line ends and halves of characters in it become spaces', () => {
     expect(parseCommand('a\u001b[2Jb\r\nc\u2028d\u202ee\ud800f')).toEqual({
       kind: 'gossip',

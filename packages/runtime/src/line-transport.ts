@@ -65,15 +65,16 @@ export class LineTransport extends Transport {
 
   /** Resolves when all is written. Not by way of the logger's end, which never comes after a bug. */
   finish(): Promise<void> {
-    this.flush();
+    // The last lines go out however much waits, and how many are missing before them.
+    this.flush(true);
     return this.outlet.end();
   }
 
-  private flush(): void {
+  private flush(isLast = false): void {
     const { lines, count } = this;
     this.lines = '';
     this.count = 0;
-    if (!this.hasRoom()) this.leaveOut(count);
+    if (!isLast && !this.hasRoom()) this.leaveOut(count);
     else if (count + this.leftOut > 0) this.outlet.write(this.takeGap() + lines);
   }
 

@@ -23,7 +23,7 @@ export function limitsWithin(openFilesMax: number | undefined): Limits {
     peerLinksMax: Math.min(LIMITS.peerLinksMax, 2 * quarter),
     lingeringLinksMax: Math.min(LIMITS.lingeringLinksMax, quarter),
     probesMax: Math.min(LIMITS.probesMax, quarter),
-    newcomerProbesMax: Math.min(LIMITS.newcomerProbesMax, Math.ceil(quarter / 4)),
+    newcomerProbesMax: Math.min(LIMITS.newcomerProbesMax, Math.floor(quarter / 4)),
   };
 }
 

@@ -93,3 +93,14 @@ test('what is missing at the very end is said at the end', async () => {
   await finish();
   expect(written.at(-1)).toBe('4 missing\n');
 });
+
+test('the last lines are written however much waits, with how many are missing before them', async () => {
+  const { written, log, turn, finish } = scene();
+  while (written.length < queueMax / mebibyte) log(longLine);
+  log('left out');
+  await turn();
+  const before = written.length;
+  log('the last words');
+  await finish();
+  expect(written.slice(before)).toEqual(['1 missing\nthe last words\n']);
+});

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, portState } from '@hearsay/lab/fleet/ports';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 
 const ip = '127.0.0.1';
 const lab = fileURLToPath(new URL('../../packages/lab/bin/lab.js', import.meta.url));
@@ -215,22 +215,21 @@ test.runIf(hasScript)('a terminal of 40 columns is redrawn in place and never wr
   expect(after).toContain('delivered   ');
 });
 
-/** The lab on a terminal of its own, on which the test types. */
-function startOnTerminal(...more: string[]): Run & { type: (keys: string) => void } {
-  const command = `exec "${[process.execPath, lab, ...words(...more)].join('" "')}"`;
-  const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1' };
+/** A command on a terminal of its own, on which the test types. */
+function onTerminal(command: string): Run & { type: (keys: string) => void } {
+  const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1', PS1: '$ ' };
   const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder, env });
+  // With its terminal all that was started there goes, what stands still as well.
+  onTestFinished(() => void child.kill('SIGKILL'));
   return Object.assign(runOf(child), { type: (keys: string) => void child.stdin.write(keys) });
 }
 
-/** A shell on a terminal of its own, in which the test types commands and keys. */
-function startShell(): Run & { type: (keys: string) => void } {
-  const env = { ...process.env, TERM: 'xterm', NO_COLOR: '1', PS1: '$ ' };
-  const child = spawn('script', ['-qec', 'bash --norc --noprofile -i', '/dev/null'], {
-    cwd: folder,
-    env,
-  });
-  return Object.assign(runOf(child), { type: (keys: string) => void child.stdin.write(keys) });
+function startOnTerminal(...more: string[]): ReturnType<typeof onTerminal> {
+  return onTerminal(`exec "${[process.execPath, lab, ...words(...more)].join('" "')}"`);
+}
+
+function startShell(): ReturnType<typeof onTerminal> {
+  return onTerminal('bash --norc --noprofile -i');
 }
 
 const suspend = '\u001a';

@@ -1,11 +1,6 @@
 /** What the parts of one peer have in common; made once by {@link Peer} and never changed. */
-import type { Address, NodeId } from '@hearsay/common/address';
-import type { Alarms } from '@hearsay/common/alarms';
-import type { BoundedLog } from '@hearsay/common/bounded-log';
-import type { Limits } from '@hearsay/common/limits';
-import type { Links } from '@hearsay/common/links';
-import type { Random } from '@hearsay/common/random';
-import type { Runtime } from '@hearsay/common/runtime';
+import type { NodeId } from '@hearsay/common/address';
+import type { NodeContext } from '@hearsay/common/node-context';
 
 /** What a user may set. */
 export interface PeerSettings {
@@ -25,16 +20,8 @@ export interface PeerSettings {
   readonly statusIntervalMs: number;
 }
 
-/** The world, the bounds, the settings and the name of one peer. */
-export interface PeerContext {
-  readonly runtime: Runtime;
-  readonly alarms: Alarms;
-  readonly links: Links;
-  readonly log: BoundedLog;
-  readonly random: Random;
-  readonly limits: Limits;
+/** A node's context, with the settings and the id of a peer. */
+export interface PeerContext extends NodeContext {
   readonly settings: PeerSettings;
-  /** The address under which the others know this peer, and its id. */
-  readonly self: Address;
   readonly selfId: NodeId;
 }

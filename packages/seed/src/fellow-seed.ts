@@ -11,9 +11,9 @@
 import { type Address, formatAddress, formatEndpoint } from '@hearsay/common/address';
 import type { Alarm } from '@hearsay/common/alarms';
 import type { Link, LinkOwner } from '@hearsay/common/links';
+import type { NodeContext } from '@hearsay/common/node-context';
 import { encode } from '@hearsay/common/wire/codec';
 import type { DeadNode } from '@hearsay/common/wire/message';
-import type { SeedContext } from './context.js';
 
 /** One other seed, and the reports that wait for it. */
 export class FellowSeed implements LinkOwner {
@@ -23,7 +23,7 @@ export class FellowSeed implements LinkOwner {
   private readonly next: Alarm;
 
   constructor(
-    private readonly context: SeedContext,
+    private readonly context: NodeContext,
     private readonly address: Address,
   ) {
     this.next = context.alarms.alarm(() => this.takeNext());

@@ -5,7 +5,7 @@
  * each of them is a few bytes, and to ask a whole list is a lot of work.
  */
 import type { Alarm } from '@hearsay/common/alarms';
-import type { SeedContext } from './context.js';
+import type { NodeContext } from '@hearsay/common/node-context';
 import type { Accusation, RegisteredPeer } from './peer-list.js';
 
 /** One report, and those whose answers it waits for. */
@@ -25,7 +25,7 @@ export class Inquiries {
 
   /** @param refuse writes down that a report on all of an IP was wrong about some of them. */
   constructor(
-    private readonly context: SeedContext,
+    private readonly context: NodeContext,
     private readonly refuse: (ip: string, reason: string, accusation: Accusation) => void,
   ) {}
 

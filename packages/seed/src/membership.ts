@@ -6,8 +6,8 @@
  * What is said in a peer's name puts that off for nobody: a stranger may have said it.
  */
 import { type Address, formatAddress, formatIp } from '@hearsay/common/address';
+import type { NodeContext } from '@hearsay/common/node-context';
 import { TokenBucket } from '@hearsay/common/token-bucket';
-import type { SeedContext } from './context.js';
 import { Inquiries } from './inquiries.js';
 import { type Accusation, PeerList, type RegisteredPeer } from './peer-list.js';
 import { type ProbeOutcome, Probes } from './probes.js';
@@ -29,7 +29,7 @@ export class Membership {
   private readonly inquiries: Inquiries;
 
   constructor(
-    private readonly context: SeedContext,
+    private readonly context: NodeContext,
     private readonly probeIntervalMs: number,
     private readonly events: MembershipEvents,
   ) {

@@ -7,9 +7,9 @@
  * connection is refused at once.
  */
 import { Errand, type ErrandOutcome } from '@hearsay/common/errand';
+import type { NodeContext } from '@hearsay/common/node-context';
 import { decode, encode } from '@hearsay/common/wire/codec';
 import { formatTimestamp } from '@hearsay/common/wire/message';
-import type { SeedContext } from './context.js';
 import { NewestFirst } from './newest-first.js';
 import type { RegisteredPeer } from './peer-list.js';
 
@@ -26,7 +26,7 @@ export class Probes {
 
   /** @param judge hears what was found of a peer; @param isAccused says whether one is reported. */
   constructor(
-    private readonly context: SeedContext,
+    private readonly context: NodeContext,
     private readonly judge: (peer: RegisteredPeer, outcome: ProbeOutcome) => void,
     private readonly isAccused: (peer: RegisteredPeer) => boolean,
   ) {}

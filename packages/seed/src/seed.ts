@@ -18,12 +18,12 @@ import type { Alarm } from '@hearsay/common/alarms';
 import { LIMITS, type Limits } from '@hearsay/common/limits';
 import { LinkedNode } from '@hearsay/common/linked-node';
 import type { Link, LinkOwner } from '@hearsay/common/links';
+import type { NodeContext } from '@hearsay/common/node-context';
 import type { Random } from '@hearsay/common/random';
 import type { Runtime } from '@hearsay/common/runtime';
 import { TokenBucket } from '@hearsay/common/token-bucket';
 import { decode, encode } from '@hearsay/common/wire/codec';
 import type { DeadNode, Message } from '@hearsay/common/wire/message';
-import type { SeedContext } from './context.js';
 import { FellowSeed } from './fellow-seed.js';
 import { Membership } from './membership.js';
 import { type Accusation, classicListText, listText, type RegisteredPeer } from './peer-list.js';
@@ -73,7 +73,7 @@ export class Seed extends LinkedNode {
     super(options.runtime, limits, limits.seedLinksMax, limits.probeMs);
     const { runtime, random, self, seeds, settings } = options;
     const { alarms, links, log } = this;
-    const context: SeedContext = { runtime, alarms, links, log, random, limits, self };
+    const context: NodeContext = { runtime, alarms, links, log, random, limits, self };
     this.members = new Membership(context, settings.probeIntervalMs, {
       listed: (peer) => this.keepLinks(peer),
       removed: (peer) => this.dismiss(peer),
